@@ -1,0 +1,91 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{MessageId, Room, RoomEvent, RoomId, Seq, SessionId, UserId, values::Username};
+
+/// What nodes tell each other. A hint: what must last is in the database before it is published here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum BusEvent {
+    /// A durable event was committed.
+    Room(RoomEvent),
+    /// Somebody started or stopped typing.
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Their name.
+        username: Username,
+        /// Started, or stopped.
+        active: bool,
+    },
+    /// Somebody's first socket came to a room, or their last one left it.
+    Presence {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Their name.
+        username: Username,
+        /// Came, or left.
+        online: bool,
+    },
+    /// A member's delivered or read mark moved forward.
+    Receipt {
+        /// Where.
+        room_id: RoomId,
+        /// Whose mark.
+        user_id: UserId,
+        /// Which message the mark reached.
+        message_id: MessageId,
+        /// Its number.
+        seq: Seq,
+        /// Which mark.
+        kind: ReceiptKind,
+    },
+    /// A user is now a member of a room: for the user's sockets.
+    RoomAdded {
+        /// Who.
+        user_id: UserId,
+        /// The room; its `last_seq` is the event that added the user, or one shortly after it.
+        room: Room,
+    },
+    /// A user is no longer a member of a room: for the user's sockets.
+    RoomRemoved {
+        /// Who.
+        user_id: UserId,
+        /// Which room.
+        room_id: RoomId,
+        /// Why.
+        reason: RemovalReason,
+    },
+    /// A log-in was ended: its sockets close.
+    SessionRevoked {
+        /// Whose.
+        user_id: UserId,
+        /// Which.
+        session_id: SessionId,
+    },
+}
+
+/// Which mark of a member moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ReceiptKind {
+    /// The client has it.
+    Delivered,
+    /// The person has read it.
+    Read,
+}
+
+/// Why a user is no longer in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalReason {
+    /// They left.
+    Left,
+    /// Somebody removed them.
+    Removed,
+    /// The room was deleted.
+    RoomDeleted,
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod bus_event;
+mod error;
+mod ids;
+mod message;
+mod room;
+mod room_event;
+mod session;
+mod user;
+
+pub mod ports;
+pub mod values;
+
+pub use bus_event::{BusEvent, ReceiptKind, RemovalReason};
+pub use error::{Conflict, StoreError, StoreResult};
+pub use ids::{ConnectionId, InvalidId, MessageId, RoomId, Seq, SessionId, UserId};
+pub use message::{Attachment, Message, MessageDraft, MessageStatus};
+pub use room::{Member, Role, Room, RoomSnapshot, Visibility, direct_room_name};
+pub use room_event::{RoomEvent, RoomEventKind};
+pub use session::{AccessClaims, PasswordHash, RefreshTokenHash, Session};
+pub use user::{User, UserStatus};
+
+/// A point in time in UTC. Adapters keep microseconds; [`ports::Clock`] hands out no finer ones.
+pub use jiff::Timestamp;

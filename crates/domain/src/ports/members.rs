@@ -1,0 +1,44 @@
+use async_trait::async_trait;
+
+use crate::{Member, Role, RoomEvent, RoomId, StoreResult, Timestamp, UserId};
+
+/// A membership to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// Where.
+    pub room_id: RoomId,
+    /// Who comes in.
+    pub user_id: UserId,
+    /// As what.
+    pub role: Role,
+    /// Who lets them in: an admin, or in a public room they themselves.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who is in which room.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait MemberStore: Send + Sync {
+    /// The members, the longest in the room first.
+    async fn list(&self, room: RoomId) -> StoreResult<Vec<Member>>;
+
+    /// The membership of one user.
+    async fn get(&self, room: RoomId, user: UserId) -> StoreResult<Option<Member>>;
+
+    /// Adds a member, with the event `MemberJoined`; one who comes back keeps their marks, and their unread count
+    /// starts anew. MUST answer `NotFound` for an unknown room or user, `Conflict(AlreadyMember)`, and `Denied`
+    /// unless at the commit `by` is at least an admin, or is `user_id` and the room is public.
+    async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent>;
+
+    /// Removes a member, with the event `MemberLeft`. MUST answer `NotFound` for an unknown room or member, and
+    /// `Denied` unless at the commit `by` is `user`, or stands above `user` in [`Role`]. An owner stays.
+    async fn remove(
+        &self,
+        room: RoomId,
+        user: UserId,
+        by: UserId,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent>;
+}

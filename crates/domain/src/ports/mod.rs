@@ -1,0 +1,40 @@
+//! What the outside must fulfil. A MUST is a test in `testkit::contract`, which every adapter passes.
+//!
+//! A method is the atomic unit: all that it changes is committed together, or nothing is. An error other than
+//! [`StoreError::Unavailable`](crate::StoreError) means that nothing was changed.
+
+mod bus;
+mod credentials;
+mod log;
+mod members;
+mod messages;
+mod presence;
+mod rooms;
+mod sessions;
+mod system;
+mod users;
+
+pub use bus::{BusDelivery, BusSubscription, EventBus};
+pub use credentials::{AccessTokens, HashError, PasswordHasher, TokenError};
+pub use log::{Appended, NewMessage, RoomLog};
+pub use members::{MemberStore, NewMember};
+pub use messages::{MessagePage, MessageStore, Receipt};
+pub use presence::Presence;
+pub use rooms::{NewRoom, OpenedRoom, RoomStore};
+pub use sessions::{NewSession, Rotation, SessionStore};
+pub use system::{Clock, IdSource, Probe, Randomness};
+pub use users::UserStore;
+
+#[cfg(feature = "mock")]
+pub use self::{
+    bus::MockEventBus,
+    credentials::{MockAccessTokens, MockPasswordHasher},
+    log::MockRoomLog,
+    members::MockMemberStore,
+    messages::MockMessageStore,
+    presence::MockPresence,
+    rooms::MockRoomStore,
+    sessions::MockSessionStore,
+    system::{MockClock, MockIdSource, MockProbe, MockRandomness},
+    users::MockUserStore,
+};

@@ -1,0 +1,55 @@
+use super::text::{bounded, one_line, text_value};
+
+text_value!(
+    /// The name of an account: 1 to 50 characters on one line, surrounding blanks cut off.
+    Username,
+    "1 to 50 characters",
+    |raw| one_line(raw, 1..=50).map(str::to_owned)
+);
+text_value!(
+    /// The name of a room: 1 to 100 characters on one line, surrounding blanks cut off.
+    RoomName,
+    "1 to 100 characters",
+    |raw| one_line(raw, 1..=100).map(str::to_owned)
+);
+text_value!(
+    /// What a room is about: at most 1,000 characters.
+    #[derive(Default)]
+    RoomDescription,
+    "at most 1,000 characters",
+    |raw| bounded(raw, 0..=1_000).map(str::to_owned)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_counted_in_characters() {
+        assert_eq!(Username::parse("  Zoë ").unwrap().as_str(), "Zoë");
+        assert!(Username::parse(&"é".repeat(50)).is_ok());
+        assert_eq!(
+            Username::parse(&"é".repeat(51)).unwrap_err().code,
+            "too_long"
+        );
+    }
+
+    #[test]
+    fn a_blank_name_is_empty_and_a_newline_is_refused() {
+        assert_eq!(Username::parse("   ").unwrap_err().code, "empty");
+        assert_eq!(
+            RoomName::parse("a\nb").unwrap_err().code,
+            "control_character"
+        );
+        assert_eq!(RoomDescription::parse("a\0b").unwrap_err().code, "nul");
+    }
+
+    #[test]
+    fn serde_goes_through_the_same_door() {
+        assert!(serde_json::from_str::<Username>(r#""""#).is_err());
+        assert_eq!(
+            serde_json::to_string(&Username::parse("a").unwrap()).unwrap(),
+            r#""a""#
+        );
+    }
+}
