@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+pub mod crypto;
+pub mod local;
+pub mod sqlite;

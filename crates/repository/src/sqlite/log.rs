@@ -1,0 +1,217 @@
+use async_trait::async_trait;
+use domain::{
+    MessageId, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
+    ports::{Appended, NewMessage, RoomLog},
+    values::MessageContent,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::{
+    Sqlite,
+    fault::Fault,
+    members,
+    rows::{self, micros, number},
+};
+
+#[async_trait]
+impl RoomLog for Sqlite {
+    async fn append(&self, new: NewMessage) -> StoreResult<Appended> {
+        self.write(move |connection| append(connection, &new)).await
+    }
+
+    async fn edit(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        content: MessageContent,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        self.write(move |connection| {
+            let (_, sender) = role_and_sender(connection, room, message, by)?;
+            if sender != by {
+                return Err(StoreError::Denied.into());
+            }
+            connection
+                .prepare_cached(
+                    "UPDATE messages SET content = ?2, updated_at = ?3, edited_at = ?3 WHERE id = ?1",
+                )?
+                .execute(params![message.0, content.as_str(), micros(at)])?;
+            let seq = record(connection, room, by, at, Entry::MessageEdited(message))?;
+            event(connection, room, seq)
+        })
+        .await
+    }
+
+    async fn delete(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        self.write(move |connection| {
+            let (role, sender) = role_and_sender(connection, room, message, by)?;
+            if sender != by && role < Role::Admin {
+                return Err(StoreError::Denied.into());
+            }
+            connection
+                .prepare_cached(
+                    "UPDATE messages SET content = '', attachments = '[]', updated_at = ?2, deleted_at = ?2
+                     WHERE id = ?1",
+                )?
+                .execute(params![message.0, micros(at)])?;
+            let seq = record(connection, room, by, at, Entry::MessageDeleted(message))?;
+            event(connection, room, seq)
+        })
+        .await
+    }
+
+    async fn read(&self, room: RoomId, after: Seq, limit: u32) -> StoreResult<Vec<RoomEvent>> {
+        // Named, because `read` alone is the port's method here.
+        Sqlite::read(self, move |connection| {
+            events(connection, room, after, limit.into())
+        })
+        .await
+    }
+}
+
+/// What a row of the log says; the rest of it is told by the rows that it points at.
+pub(super) enum Entry {
+    RoomCreated,
+    RoomDeleted,
+    MemberJoined(UserId, Role),
+    MemberLeft(UserId),
+    MessageSent(MessageId),
+    MessageEdited(MessageId),
+    MessageDeleted(MessageId),
+}
+
+impl Entry {
+    fn columns(&self) -> (&'static str, Option<Uuid>, Option<Role>) {
+        match *self {
+            Self::RoomCreated => ("room_created", None, None),
+            Self::RoomDeleted => ("room_deleted", None, None),
+            Self::MemberJoined(user, role) => ("member_joined", Some(user.0), Some(role)),
+            Self::MemberLeft(user) => ("member_left", Some(user.0), None),
+            Self::MessageSent(message) => ("message_sent", Some(message.0), None),
+            Self::MessageEdited(message) => ("message_edited", Some(message.0), None),
+            Self::MessageDeleted(message) => ("message_deleted", Some(message.0), None),
+        }
+    }
+}
+
+/// Gives the entry the room's next number.
+pub(super) fn record(
+    connection: &Connection,
+    room: RoomId,
+    actor: UserId,
+    at: Timestamp,
+    entry: Entry,
+) -> Result<Seq, Fault> {
+    let seq: u64 = connection
+        .prepare_cached(
+            "UPDATE rooms SET last_seq = last_seq + 1 WHERE id = ?1 AND deleted_at IS NULL RETURNING last_seq",
+        )?
+        .query_row([room.0], |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound)?;
+    let (kind, subject, role) = entry.columns();
+    connection
+        .prepare_cached(
+            "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            room.0,
+            seq,
+            kind,
+            actor.0,
+            subject,
+            role.map(rows::role_text),
+            micros(at)
+        ])?;
+    Ok(Seq(seq))
+}
+
+pub(super) const EVENTS: &str =
+    "SELECT e.room_id AS event_room_id, e.seq AS event_seq, e.kind, e.actor_id, e.subject_id,
+                e.role AS joined_as, e.at, u.username AS subject_name, m.*
+         FROM room_events e
+         LEFT JOIN shown_messages m ON m.id = e.subject_id
+         LEFT JOIN users u ON u.id = e.subject_id
+         WHERE e.room_id = ?1 AND e.seq > ?2
+         ORDER BY e.seq
+         LIMIT ?3";
+
+/// The events after `after`, with the messages as they are now.
+pub(super) fn events(
+    connection: &Connection,
+    room: RoomId,
+    after: Seq,
+    limit: i64,
+) -> Result<Vec<RoomEvent>, Fault> {
+    let mut statement = connection.prepare_cached(EVENTS)?;
+    let events = statement.query_map(params![room.0, number(after), limit], rows::event)?;
+    Ok(events.collect::<Result<_, _>>()?)
+}
+
+/// One event, read in the way that a replay reads it.
+pub(super) fn event(connection: &Connection, room: RoomId, seq: Seq) -> Result<RoomEvent, Fault> {
+    let before = Seq(seq.0.saturating_sub(1));
+    let mut found = events(connection, room, before, 1)?;
+    Ok(found.pop().ok_or(StoreError::NotFound)?)
+}
+
+fn append(connection: &Connection, new: &NewMessage) -> Result<Appended, Fault> {
+    let (room, sender) = (new.room_id, new.sender_id);
+    members::role_in(connection, room, sender)?.ok_or(StoreError::NotFound)?;
+    if let Some(reference) = &new.client_msg_id {
+        let first: Option<u64> = connection
+            .prepare_cached(
+                "SELECT seq FROM messages WHERE room_id = ?1 AND sender_id = ?2 AND client_msg_id = ?3",
+            )?
+            .query_row(params![room.0, sender.0, reference.as_str()], |row| row.get(0))
+            .optional()?;
+        if let Some(seq) = first {
+            return Ok(Appended::Repeat(event(connection, room, Seq(seq))?));
+        }
+    }
+    let seq = record(connection, room, sender, new.at, Entry::MessageSent(new.id))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO messages
+                 (id, room_id, seq, sender_id, content, attachments, client_msg_id, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        )?
+        .execute(params![
+            new.id.0,
+            room.0,
+            number(seq),
+            sender.0,
+            new.content.as_str(),
+            serde_json::to_string(&new.attachments)?,
+            new.client_msg_id.as_ref().map(|reference| reference.as_str()),
+            micros(new.at),
+        ])?;
+    Ok(Appended::New(event(connection, room, seq)?))
+}
+
+/// What `by` is in the room, and who sent the message.
+fn role_and_sender(
+    connection: &Connection,
+    room: RoomId,
+    message: MessageId,
+    by: UserId,
+) -> Result<(Role, UserId), Fault> {
+    let role = members::role_in(connection, room, by)?.ok_or(StoreError::NotFound)?;
+    let sender = connection
+        .prepare_cached(
+            "SELECT sender_id FROM messages WHERE id = ?1 AND room_id = ?2 AND deleted_at IS NULL",
+        )?
+        .query_row([message.0, room.0], |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound)?;
+    Ok((role, UserId(sender)))
+}

@@ -1,0 +1,130 @@
+use async_trait::async_trait;
+use domain::{
+    Conflict, Member, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
+    ports::{MemberStore, NewMember},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    Sqlite,
+    fault::Fault,
+    log::{self, Entry},
+    rows::{self, micros, number},
+};
+
+#[async_trait]
+impl MemberStore for Sqlite {
+    async fn list(&self, room: RoomId) -> StoreResult<Vec<Member>> {
+        self.read(move |connection| list(connection, room)).await
+    }
+
+    async fn get(&self, room: RoomId, user: UserId) -> StoreResult<Option<Member>> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT m.*, u.username FROM room_members m JOIN users u ON u.id = m.user_id
+                     WHERE m.room_id = ?1 AND m.user_id = ?2 AND m.left_seq IS NULL",
+                )?
+                .query_row([room.0, user.0], rows::member)
+                .optional()?)
+        })
+        .await
+    }
+
+    async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent> {
+        let new = new.clone();
+        self.write(move |connection| {
+            let public = is_public(connection, new.room_id)?.ok_or(StoreError::NotFound)?;
+            let lets_in = role_in(connection, new.room_id, new.by)? >= Some(Role::Admin)
+                || (public && new.by == new.user_id);
+            if !lets_in {
+                return Err(StoreError::Denied.into());
+            }
+            if role_in(connection, new.room_id, new.user_id)?.is_some() {
+                return Err(StoreError::Conflict(Conflict::AlreadyMember).into());
+            }
+            let seq = join(connection, &new)?;
+            log::event(connection, new.room_id, seq)
+        })
+        .await
+    }
+
+    async fn remove(
+        &self,
+        room: RoomId,
+        user: UserId,
+        by: UserId,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        self.write(move |connection| {
+            let role = role_in(connection, room, user)?.ok_or(StoreError::NotFound)?;
+            let above = role_in(connection, room, by)? > Some(role);
+            if role == Role::Owner || !(by == user || above) {
+                return Err(StoreError::Denied.into());
+            }
+            let seq = log::record(connection, room, by, at, Entry::MemberLeft(user))?;
+            connection
+                .prepare_cached(
+                    "UPDATE room_members SET left_seq = ?3 WHERE room_id = ?1 AND user_id = ?2",
+                )?
+                .execute(params![room.0, user.0, number(seq)])?;
+            log::event(connection, room, seq)
+        })
+        .await
+    }
+}
+
+/// What `user` is in the room, if they are in it. A deleted room has no members.
+pub(super) fn role_in(
+    connection: &Connection,
+    room: RoomId,
+    user: UserId,
+) -> Result<Option<Role>, Fault> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT role FROM room_members WHERE room_id = ?1 AND user_id = ?2 AND left_seq IS NULL",
+        )?
+        .query_row([room.0, user.0], |row| rows::role(row, "role"))
+        .optional()?)
+}
+
+pub(super) fn list(connection: &Connection, room: RoomId) -> Result<Vec<Member>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT m.*, u.username FROM room_members m JOIN users u ON u.id = m.user_id
+         WHERE m.room_id = ?1 AND m.left_seq IS NULL
+         ORDER BY m.joined_seq",
+    )?;
+    let members = statement.query_map([room.0], rows::member)?;
+    Ok(members.collect::<Result<_, _>>()?)
+}
+
+/// Lets somebody in without asking whether they may come. Who was in the room before finds their marks again.
+pub(super) fn join(connection: &Connection, new: &NewMember) -> Result<Seq, Fault> {
+    let entry = Entry::MemberJoined(new.user_id, new.role);
+    let seq = log::record(connection, new.room_id, new.by, new.at, entry)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO room_members (room_id, user_id, role, joined_at, joined_seq)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (room_id, user_id) DO UPDATE
+             SET role = excluded.role, joined_at = excluded.joined_at, joined_seq = excluded.joined_seq,
+                 left_seq = NULL",
+        )?
+        .execute(params![
+            new.room_id.0,
+            new.user_id.0,
+            rows::role_text(new.role),
+            micros(new.at),
+            number(seq)
+        ])?;
+    Ok(seq)
+}
+
+fn is_public(connection: &Connection, room: RoomId) -> Result<Option<bool>, Fault> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT visibility = 'public' FROM rooms WHERE id = ?1 AND deleted_at IS NULL",
+        )?
+        .query_row([room.0], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,238 @@
+//! Everything in one SQLite file: the default. One thread writes, a pool of connections reads.
+
+mod fault;
+mod log;
+mod members;
+mod messages;
+mod migrations;
+mod options;
+mod rooms;
+mod rows;
+mod search;
+mod sessions;
+mod users;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use ::rusqlite::{Connection, config::DbConfig};
+use deadpool_sqlite::{
+    Hook, HookError, InteractError, Pool, PoolError, Runtime, Timeouts, rusqlite,
+};
+use domain::{StoreError, StoreResult};
+
+use self::{
+    fault::{Fault, store_error},
+    writer::Writer,
+};
+
+pub use self::{
+    migrations::migrate,
+    options::{Location, SqliteOptions},
+};
+
+/// A database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its folder is not there and cannot be made.
+    #[error("cannot make the folder {}: {source}", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite refuses it.
+    #[error("cannot open the database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A newer version of the program has been at it.
+    #[error(
+        "the database is newer than this program: it has the migration {0}; run the newer program"
+    )]
+    Newer(String),
+    /// It was made by a build whose migrations differ from those of this one.
+    #[error(
+        "the migration {0} was applied to the database with another content than this program has"
+    )]
+    Diverged(String),
+    /// A migration failed.
+    #[error("a migration failed: {0}")]
+    Migration(#[source] refinery::Error),
+    /// The writer's thread did not start.
+    #[error("cannot start the writer: {0}")]
+    Writer(std::io::Error),
+    /// The pool of readers was not made.
+    #[error("cannot make the pool of readers: {0}")]
+    Readers(String),
+}
+
+/// One database, and all the storage ports in front of it.
+///
+/// Dropping it waits until what is queued is committed; [`Sqlite::close`] does the same without blocking.
+pub struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+}
+
+enum Readers {
+    Pool(Pool),
+    /// A database in memory has one connection; its owner reads too.
+    Writer,
+}
+
+impl Sqlite {
+    /// Opens the database, makes it where it is missing, and brings its schema up to date. Blocks while it does.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what stands against it.
+    pub fn open(options: &SqliteOptions) -> Result<Self, OpenError> {
+        let mut connection = connect(options)?;
+        migrations::run(&mut connection)?;
+        let readers = match &options.location {
+            Location::File(path) => Readers::Pool(pool(path, options)?),
+            Location::Memory => Readers::Writer,
+        };
+        let writer = Writer::start(connection, options).map_err(OpenError::Writer)?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Reads something, and finds the writer alive.
+    ///
+    /// # Errors
+    /// `Unavailable` when one of the two is not so.
+    pub async fn ping(&self) -> StoreResult<()> {
+        self.writer.alive()?;
+        self.read(|connection| {
+            let tables = "SELECT count(*) FROM sqlite_schema";
+            connection.query_row(tables, [], |row| row.get::<_, i64>(0))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes no more, commits what is queued, folds the write-ahead log into the file and ends the writer's thread.
+    pub async fn close(&self) {
+        if let Readers::Pool(pool) = &self.readers {
+            pool.close();
+        }
+        self.writer.close().await;
+    }
+
+    /// Runs one atomic change: all of it is committed when this answers, or nothing is.
+    async fn write<T, F>(&self, change: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        self.writer.run(change).await
+    }
+
+    async fn read<T, F>(&self, query: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let Readers::Pool(pool) = &self.readers else {
+            return self.writer.run(query).await;
+        };
+        let connection = pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => store_error(&error),
+            other => StoreError::Unavailable(other.to_string()),
+        })?;
+        match connection
+            .interact(move |connection| query(connection))
+            .await
+        {
+            Ok(answer) => answer.map_err(StoreError::from),
+            Err(InteractError::Panic(_)) => Err(StoreError::Other("a query panicked".to_owned())),
+            Err(_) => Err(StoreError::Unavailable("a query was cut off".to_owned())),
+        }
+    }
+}
+
+/// The connection that writes.
+fn connect(options: &SqliteOptions) -> Result<Connection, OpenError> {
+    let connection = match &options.location {
+        Location::File(path) => {
+            make_folder(path)?;
+            Connection::open(path)?
+        }
+        Location::Memory => Connection::open_in_memory()?,
+    };
+    connection.busy_timeout(options.busy_wait)?;
+    // FULL: a commit that was answered survives a loss of power. secure_delete: what is deleted is overwritten.
+    // temp_store: what a savepoint keeps for its way back stays out of files.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    keep_statements(&connection)?;
+    Ok(connection)
+}
+
+/// Without the stability guarantee, a statement with `LIMIT ?` would be planned anew each time that it is run.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// More than there are statements, so that none is prepared twice.
+const STATEMENTS: usize = 96;
+
+fn make_folder(file: &Path) -> Result<(), OpenError> {
+    let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+fn pool(path: &Path, options: &SqliteOptions) -> Result<Pool, OpenError> {
+    let busy_wait = options.busy_wait;
+    deadpool_sqlite::Config::new(path)
+        .builder(Runtime::Tokio1)
+        .map_err(|error| OpenError::Readers(error.to_string()))?
+        .max_size(options.readers)
+        .timeouts(Timeouts {
+            wait: Some(options.read_wait),
+            create: Some(options.read_wait.max(Duration::from_secs(1))),
+            recycle: Some(options.read_wait.max(Duration::from_secs(1))),
+        })
+        .post_create(Hook::async_fn(move |connection, _| {
+            Box::pin(async move {
+                connection
+                    .interact(move |connection| {
+                        keep_statements(connection)?;
+                        connection.busy_timeout(busy_wait)?;
+                        connection.pragma_update(None, "query_only", true)
+                    })
+                    .await
+                    .map_err(|error| HookError::message(error.to_string()))?
+                    .map_err(HookError::Backend)
+            })
+        }))
+        .build()
+        .map_err(|error| OpenError::Readers(error.to_string()))
+}
+
+#[async_trait::async_trait]
+impl domain::ports::Probe for Sqlite {
+    async fn check(&self) -> StoreResult<()> {
+        self.ping().await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! From columns to entities and back.
+
+use domain::{
+    Member, Message, MessageStatus, Role, Room, RoomEvent, RoomEventKind, Seq, Session, SessionId,
+    Timestamp, User, UserId, UserStatus, Visibility, values::InvalidValue,
+};
+use rusqlite::{Row, types::Type};
+use uuid::Uuid;
+
+/// SQLite keeps signed numbers: no room comes near the end of them, but a cursor from outside may lie beyond.
+pub(super) fn number(seq: Seq) -> i64 {
+    clamped(seq.0)
+}
+
+pub(super) fn clamped(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+pub(super) fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "OWNER",
+        Role::Admin => "ADMIN",
+        Role::Member => "MEMBER",
+    }
+}
+
+pub(super) fn user_status_text(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Online => "ONLINE",
+        UserStatus::Offline => "OFFLINE",
+    }
+}
+
+pub(super) fn visibility_text(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Private => "private",
+        Visibility::Public => "public",
+    }
+}
+
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId(row.get("id")?),
+        username: value(row, "username")?,
+        name: value(row, "name")?,
+        email: value(row, "email")?,
+        status: match text(row, "status")? {
+            "ONLINE" => UserStatus::Online,
+            "OFFLINE" => UserStatus::Offline,
+            other => return Err(unknown("status", other)),
+        },
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}
+
+pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: SessionId(row.get("id")?),
+        user_id: UserId(row.get("user_id")?),
+        created_at: time(row, "created_at")?,
+    })
+}
+
+pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
+    Ok(Room {
+        id: domain::RoomId(row.get("id")?),
+        name: value(row, "name")?,
+        description: value(row, "description")?,
+        is_group: row.get("is_group")?,
+        visibility: match text(row, "visibility")? {
+            "private" => Visibility::Private,
+            "public" => Visibility::Public,
+            other => return Err(unknown("visibility", other)),
+        },
+        created_by: UserId(row.get("created_by")?),
+        created_at: time(row, "created_at")?,
+        last_seq: seq(row, "last_seq")?,
+    })
+}
+
+pub(super) fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
+    Ok(Member {
+        user_id: UserId(row.get("user_id")?),
+        username: value(row, "username")?,
+        role: role(row, "role")?,
+        joined_at: time(row, "joined_at")?,
+    })
+}
+
+/// A row of the view `shown_messages`.
+pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: domain::MessageId(row.get("id")?),
+        room_id: domain::RoomId(row.get("room_id")?),
+        seq: seq(row, "seq")?,
+        sender_id: UserId(row.get("sender_id")?),
+        username: value(row, "username")?,
+        content: value(row, "content")?,
+        attachments: serde_json::from_str(text(row, "attachments")?)
+            .map_err(|error| malformed(Box::new(error)))?,
+        client_msg_id: row
+            .get::<_, Option<String>>("client_msg_id")?
+            .map(TryInto::try_into)
+            .transpose()
+            .map_err(|error: InvalidValue| malformed(Box::new(error)))?,
+        status: match text(row, "status")? {
+            "SENT" => MessageStatus::Sent,
+            "DELIVERED" => MessageStatus::Delivered,
+            "READ" => MessageStatus::Read,
+            other => return Err(unknown("status", other)),
+        },
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+        edited_at: some_time(row, "edited_at")?,
+        deleted_at: some_time(row, "deleted_at")?,
+    })
+}
+
+/// A row of the log, beside the message or the user that it is about.
+pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<RoomEvent> {
+    let at = time(row, "at")?;
+    let subject = || row.get::<_, Uuid>("subject_id");
+    let kind = match text(row, "kind")? {
+        "room_created" => RoomEventKind::RoomCreated,
+        "room_deleted" => RoomEventKind::RoomDeleted,
+        "member_joined" => RoomEventKind::MemberJoined(Member {
+            user_id: UserId(subject()?),
+            username: value(row, "subject_name")?,
+            role: role(row, "joined_as")?,
+            joined_at: at,
+        }),
+        "member_left" => RoomEventKind::MemberLeft {
+            user_id: UserId(subject()?),
+        },
+        "message_sent" => RoomEventKind::MessageSent(message(row)?),
+        "message_edited" => RoomEventKind::MessageEdited(message(row)?),
+        "message_deleted" => RoomEventKind::MessageDeleted {
+            message_id: domain::MessageId(subject()?),
+        },
+        other => return Err(unknown("kind", other)),
+    };
+    Ok(RoomEvent {
+        room_id: domain::RoomId(row.get("event_room_id")?),
+        seq: seq(row, "event_seq")?,
+        actor_id: UserId(row.get("actor_id")?),
+        at,
+        kind,
+    })
+}
+
+pub(super) fn role(row: &Row<'_>, column: &str) -> rusqlite::Result<Role> {
+    match text(row, column)? {
+        "OWNER" => Ok(Role::Owner),
+        "ADMIN" => Ok(Role::Admin),
+        "MEMBER" => Ok(Role::Member),
+        other => Err(unknown(column, other)),
+    }
+}
+
+pub(super) fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<Seq> {
+    row.get(column).map(Seq)
+}
+
+pub(super) fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
+    timestamp(row.get(column)?)
+}
+
+fn some_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(column)?
+        .map(timestamp)
+        .transpose()
+}
+
+fn timestamp(micros: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|error| malformed(Box::new(error)))
+}
+
+fn text<'a>(row: &'a Row<'_>, column: &str) -> rusqlite::Result<&'a str> {
+    Ok(row.get_ref(column)?.as_str()?)
+}
+
+fn value<T: TryFrom<String, Error = InvalidValue>>(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<T> {
+    T::try_from(row.get(column)?).map_err(|error| malformed(Box::new(error)))
+}
+
+fn unknown(column: &str, word: &str) -> rusqlite::Error {
+    malformed(format!("{column}: {word:?} is not known to this version").into())
+}
+
+fn malformed(error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error)
+}

@@ -1,0 +1,27 @@
+//! What every adapter must do. One file for each port; each function is one demand of the port's documentation,
+//! and panics when it is not met.
+#![allow(missing_docs, reason = "the name of a demand says all of it")]
+
+pub mod access_tokens;
+pub mod bus;
+pub mod direct_rooms;
+pub mod log;
+pub mod log_changes;
+pub mod log_under_load;
+pub mod members;
+pub mod message_pages;
+pub mod messages;
+pub mod password_hasher;
+pub mod presence;
+pub mod receipts;
+pub mod rooms;
+pub mod search;
+pub mod sessions;
+pub mod snapshots;
+pub mod users;
+
+mod scene;
+mod stores;
+mod suites;
+
+pub use stores::Stores;

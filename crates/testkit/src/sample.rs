@@ -1,0 +1,195 @@
+//! Entities that are valid, and that differ in their ids from all others of the process.
+//!
+//! The functions panic on a text that breaks the rules of its type: a test that wants one writes it out itself.
+
+use domain::{
+    Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
+    Session, SessionId, Timestamp, User, UserId, UserStatus, Visibility,
+    ports::{IdSource, NewMember, NewMessage, NewRoom},
+    values::{ClientMsgId, Email, MessageContent, RoomDescription, RoomName, SearchTerm, Username},
+};
+use uuid::Uuid;
+
+use crate::SequentialIds;
+
+static IDS: SequentialIds = SequentialIds::new();
+
+/// An id that nothing else in this process has.
+#[must_use]
+pub fn id() -> Uuid {
+    IDS.next()
+}
+
+/// When samples were made: 2026-01-02, 03:04:05 and six microseconds, UTC.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::from_microsecond(1_767_323_045_000_006).expect("a time of this century")
+}
+
+/// So many seconds after [`now`]; before it, when they are negative.
+#[must_use]
+pub fn later(seconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(now().as_microsecond() + seconds * 1_000_000)
+        .expect("a time of this century")
+}
+
+/// An account of this name, with an address at `example.org`.
+#[must_use]
+pub fn user(name: &str) -> User {
+    let username = Username::parse(name).expect("a user name");
+    let id = id();
+    User {
+        id: UserId(id),
+        name: username.clone(),
+        username,
+        email: Email::parse(&format!("{}@example.org", id.simple())).expect("an address"),
+        status: UserStatus::Offline,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+/// A log-in of this user.
+#[must_use]
+pub fn session(user: UserId) -> Session {
+    Session {
+        id: SessionId(id()),
+        user_id: user,
+        created_at: now(),
+    }
+}
+
+/// A private group room that `owner` has just made.
+#[must_use]
+pub fn room(owner: UserId) -> Room {
+    Room {
+        id: RoomId(id()),
+        name: room_name("The kitchen"),
+        description: RoomDescription::default(),
+        is_group: true,
+        visibility: Visibility::Private,
+        created_by: owner,
+        created_at: now(),
+        last_seq: Seq(2),
+    }
+}
+
+/// A private group room to be made, with nobody else in it.
+#[must_use]
+pub fn new_room(owner: UserId) -> NewRoom {
+    NewRoom {
+        id: RoomId(id()),
+        name: room_name("The kitchen"),
+        description: RoomDescription::parse("What's for dinner?").expect("a description"),
+        is_group: true,
+        visibility: Visibility::Private,
+        created_by: owner,
+        created_at: now(),
+        members: Vec::new(),
+    }
+}
+
+/// The direct room of two, as `one` would open it.
+#[must_use]
+pub fn new_direct_room(one: UserId, other: UserId) -> NewRoom {
+    NewRoom {
+        name: domain::direct_room_name(one, other),
+        description: RoomDescription::default(),
+        is_group: false,
+        members: vec![(other, Role::Member)],
+        ..new_room(one)
+    }
+}
+
+/// The name of a room.
+#[must_use]
+pub fn room_name(name: &str) -> RoomName {
+    RoomName::parse(name).expect("a room name")
+}
+
+/// A user as a member of some room.
+#[must_use]
+pub fn member(user: &User, role: Role) -> Member {
+    Member {
+        user_id: user.id,
+        username: user.username.clone(),
+        role,
+        joined_at: now(),
+    }
+}
+
+/// A plain member to be let in.
+#[must_use]
+pub fn new_member(room: RoomId, user: UserId, by: UserId) -> NewMember {
+    NewMember {
+        room_id: room,
+        user_id: user,
+        role: Role::Member,
+        by,
+        at: now(),
+    }
+}
+
+/// The text of a message.
+#[must_use]
+pub fn content(text: &str) -> MessageContent {
+    MessageContent::parse(text).expect("the text of a message")
+}
+
+/// A sender's own reference.
+#[must_use]
+pub fn client_msg_id(text: &str) -> ClientMsgId {
+    ClientMsgId::parse(text).expect("a reference")
+}
+
+/// What to search for.
+#[must_use]
+pub fn term(text: &str) -> SearchTerm {
+    SearchTerm::parse(text).expect("a search term")
+}
+
+/// A message to be sent, without reference or attachments.
+#[must_use]
+pub fn new_message(room: RoomId, sender: UserId, text: &str) -> NewMessage {
+    NewMessage {
+        id: MessageId(id()),
+        room_id: room,
+        sender_id: sender,
+        content: content(text),
+        attachments: Vec::new(),
+        client_msg_id: None,
+        at: now(),
+    }
+}
+
+/// A message that was sent as event `seq` of the room.
+#[must_use]
+pub fn message(room: RoomId, seq: Seq, sender: &User, text: &str) -> Message {
+    Message {
+        id: MessageId(id()),
+        room_id: room,
+        seq,
+        sender_id: sender.id,
+        username: sender.username.clone(),
+        content: content(text),
+        attachments: Vec::new(),
+        client_msg_id: None,
+        status: MessageStatus::Sent,
+        created_at: now(),
+        updated_at: now(),
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+/// The event of [`message`].
+#[must_use]
+pub fn message_sent(room: RoomId, seq: Seq, sender: &User, text: &str) -> RoomEvent {
+    RoomEvent {
+        room_id: room,
+        seq,
+        actor_id: sender.id,
+        at: now(),
+        kind: RoomEventKind::MessageSent(message(room, seq, sender, text)),
+    }
+}
