@@ -1,0 +1,217 @@
+use std::{sync::Arc, time::Duration};
+
+use domain::ports::{
+    AccessTokens, Clock, EventBus, IdSource, MemberStore, MessageStore, PasswordHasher, Presence,
+    Randomness, RoomLog, RoomStore, SessionStore, UserStore,
+};
+
+use crate::{
+    auth::{Authenticate, LogIn, LogOut, RefreshSession, RegisterUser, TokenIssue},
+    members::{AddMember, ListMembers, RemoveMember},
+    messages::{
+        DeleteMessage, EditMessage, ListMessages, MarkMessage, SearchMessages, SendMessage,
+    },
+    rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, OpenDirectRoom},
+    sockets::{ListPresence, OpenSocket},
+    users::{FindUser, GetUser, SetUserStatus},
+};
+
+/// What the use cases need from the outside.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port that its type names")]
+pub struct Ports {
+    pub users: Arc<dyn UserStore>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub rooms: Arc<dyn RoomStore>,
+    pub members: Arc<dyn MemberStore>,
+    pub log: Arc<dyn RoomLog>,
+    pub messages: Arc<dyn MessageStore>,
+    pub bus: Arc<dyn EventBus>,
+    pub presence: Arc<dyn Presence>,
+    pub passwords: Arc<dyn PasswordHasher>,
+    pub tokens: Arc<dyn AccessTokens>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// What an operator sets.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long an access token is good.
+    pub access_ttl: Duration,
+    /// How long a refresh token is good.
+    pub refresh_ttl: Duration,
+    /// The most rooms that one socket may name.
+    pub rooms_per_socket: usize,
+}
+
+/// Everything that somebody can do, ready to be called by any door.
+#[expect(
+    missing_docs,
+    reason = "each field is the use case that its type names"
+)]
+pub struct UseCases {
+    pub register_user: RegisterUser,
+    pub log_in: LogIn,
+    pub refresh_session: RefreshSession,
+    pub log_out: LogOut,
+    pub authenticate: Authenticate,
+    pub get_user: GetUser,
+    pub find_user: FindUser,
+    pub set_user_status: SetUserStatus,
+    pub create_room: CreateRoom,
+    pub open_direct_room: OpenDirectRoom,
+    pub get_room: GetRoom,
+    pub list_rooms: ListRooms,
+    pub delete_room: DeleteRoom,
+    pub list_members: ListMembers,
+    pub add_member: AddMember,
+    pub remove_member: RemoveMember,
+    pub send_message: SendMessage,
+    pub list_messages: ListMessages,
+    pub edit_message: EditMessage,
+    pub delete_message: DeleteMessage,
+    pub mark_message: MarkMessage,
+    pub search_messages: SearchMessages,
+    pub open_socket: OpenSocket,
+    pub list_presence: ListPresence,
+}
+
+impl UseCases {
+    /// Wires every use case to its ports.
+    #[must_use]
+    pub fn new(ports: &Ports, settings: Settings) -> Self {
+        let p = ports.clone();
+        let issue = TokenIssue {
+            tokens: p.tokens.clone(),
+            clock: p.clock.clone(),
+            ids: p.ids.clone(),
+            randomness: p.randomness.clone(),
+            access_ttl: settings.access_ttl,
+            refresh_ttl: settings.refresh_ttl,
+        };
+        Self {
+            register_user: RegisterUser {
+                users: p.users.clone(),
+                passwords: p.passwords.clone(),
+                clock: p.clock.clone(),
+                ids: p.ids.clone(),
+            },
+            log_in: LogIn {
+                users: p.users.clone(),
+                sessions: p.sessions.clone(),
+                passwords: p.passwords,
+                issue: issue.clone(),
+            },
+            refresh_session: RefreshSession {
+                users: p.users.clone(),
+                sessions: p.sessions.clone(),
+                bus: p.bus.clone(),
+                issue,
+            },
+            log_out: LogOut {
+                sessions: p.sessions.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            authenticate: Authenticate {
+                tokens: p.tokens,
+                sessions: p.sessions.clone(),
+                clock: p.clock.clone(),
+            },
+            get_user: GetUser {
+                users: p.users.clone(),
+            },
+            find_user: FindUser {
+                users: p.users.clone(),
+            },
+            set_user_status: SetUserStatus {
+                users: p.users.clone(),
+                clock: p.clock.clone(),
+            },
+            create_room: CreateRoom {
+                rooms: p.rooms.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+                ids: p.ids.clone(),
+            },
+            open_direct_room: OpenDirectRoom {
+                rooms: p.rooms.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+                ids: p.ids.clone(),
+            },
+            get_room: GetRoom {
+                rooms: p.rooms.clone(),
+            },
+            list_rooms: ListRooms {
+                rooms: p.rooms.clone(),
+            },
+            delete_room: DeleteRoom {
+                rooms: p.rooms.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            list_members: ListMembers {
+                rooms: p.rooms.clone(),
+                members: p.members.clone(),
+            },
+            add_member: AddMember {
+                rooms: p.rooms.clone(),
+                users: p.users.clone(),
+                members: p.members.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            remove_member: RemoveMember {
+                rooms: p.rooms.clone(),
+                members: p.members.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            send_message: SendMessage {
+                log: p.log.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+                ids: p.ids,
+            },
+            list_messages: ListMessages {
+                rooms: p.rooms.clone(),
+                messages: p.messages.clone(),
+            },
+            edit_message: EditMessage {
+                rooms: p.rooms.clone(),
+                log: p.log.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            delete_message: DeleteMessage {
+                rooms: p.rooms.clone(),
+                log: p.log,
+                bus: p.bus.clone(),
+                clock: p.clock,
+            },
+            mark_message: MarkMessage {
+                rooms: p.rooms.clone(),
+                messages: p.messages.clone(),
+                bus: p.bus,
+            },
+            search_messages: SearchMessages {
+                rooms: p.rooms.clone(),
+                messages: p.messages,
+            },
+            open_socket: OpenSocket {
+                users: p.users,
+                sessions: p.sessions,
+                rooms: p.rooms.clone(),
+                rooms_per_socket: settings.rooms_per_socket,
+            },
+            list_presence: ListPresence {
+                rooms: p.rooms,
+                members: p.members,
+                presence: p.presence,
+            },
+        }
+    }
+}

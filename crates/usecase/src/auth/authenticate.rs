@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use domain::{
+    StoreError,
+    ports::{AccessTokens, Clock, SessionStore, TokenError},
+};
+
+use crate::Caller;
+
+/// Finds out who asks.
+pub struct Authenticate {
+    pub(crate) tokens: Arc<dyn AccessTokens>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Why the token proves nothing.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticateError {
+    /// The token itself is not good.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Its log-in has ended.
+    #[error("the log-in has ended")]
+    SessionEnded,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Authenticate {
+    /// Proves the token, and that its log-in still stands: one look-up, so that a log-out counts at once.
+    ///
+    /// # Errors
+    /// [`AuthenticateError`].
+    pub async fn execute(&self, token: &str) -> Result<Caller, AuthenticateError> {
+        let claims = self.tokens.verify(token, self.clock.now())?;
+        if !self.sessions.is_live(claims.session_id).await? {
+            return Err(AuthenticateError::SessionEnded);
+        }
+        Ok(Caller {
+            user_id: claims.user_id,
+            session_id: claims.session_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use domain::{
+    Member, RoomId, StoreError,
+    ports::{MemberStore, RoomStore},
+};
+
+use crate::{Caller, access};
+
+/// Lists who is in a room.
+pub struct ListMembers {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) members: Arc<dyn MemberStore>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListMembersError {
+    /// No such room, for the caller.
+    #[error("no such room")]
+    RoomNotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ListMembers {
+    /// The members, for members.
+    ///
+    /// # Errors
+    /// [`ListMembersError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        room: RoomId,
+    ) -> Result<Vec<Member>, ListMembersError> {
+        access::as_member(&*self.rooms, room, caller.user_id)
+            .await?
+            .ok_or(ListMembersError::RoomNotFound)?;
+        Ok(self.members.list(room).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! Who is in a room.
+
+mod add_member;
+mod list_members;
+mod remove_member;
+
+pub use add_member::{AddMember, AddMemberError, AddMemberInput};
+pub use list_members::{ListMembers, ListMembersError};
+pub use remove_member::{RemoveMember, RemoveMemberError};

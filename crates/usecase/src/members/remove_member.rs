@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use domain::{
+    BusEvent, RemovalReason, Role, RoomId, StoreError, UserId,
+    ports::{Clock, EventBus, MemberStore, RoomStore},
+};
+
+use crate::{Caller, access};
+
+/// Removes a member from a room, or leaves it.
+pub struct RemoveMember {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) members: Arc<dyn MemberStore>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Why the member is still there.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RemoveMemberError {
+    /// No such room, for the caller.
+    #[error("no such room")]
+    RoomNotFound,
+    /// The user is not in it.
+    #[error("no such member")]
+    MemberNotFound,
+    /// Removing takes somebody who stands above the member.
+    #[error("removing a member takes somebody above them")]
+    NotAllowed,
+    /// A direct room keeps its two members.
+    #[error("the members of a direct room are fixed")]
+    DirectRoom,
+    /// The owner stays; the room can be deleted instead.
+    #[error("the owner cannot leave; delete the room instead")]
+    OwnerStays,
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for RemoveMemberError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::MemberNotFound,
+            StoreError::Denied => Self::NotAllowed,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl RemoveMember {
+    /// Removes the user and tells the room and the user. No message of theirs is taken from then on.
+    ///
+    /// # Errors
+    /// [`RemoveMemberError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        room_id: RoomId,
+        user: UserId,
+    ) -> Result<(), RemoveMemberError> {
+        let (room, role) = access::as_member(&*self.rooms, room_id, caller.user_id)
+            .await?
+            .ok_or(RemoveMemberError::RoomNotFound)?;
+        let member = self
+            .members
+            .get(room_id, user)
+            .await?
+            .ok_or(RemoveMemberError::MemberNotFound)?;
+        // Opening the direct room again answers this one: who left it could never come back.
+        if access::is_direct(&room) {
+            return Err(RemoveMemberError::DirectRoom);
+        }
+        let leaves = user == caller.user_id;
+        if leaves && role == Role::Owner {
+            return Err(RemoveMemberError::OwnerStays);
+        }
+        if !leaves && role <= member.role {
+            return Err(RemoveMemberError::NotAllowed);
+        }
+        let event = self
+            .members
+            .remove(room_id, user, caller.user_id, self.clock.now())
+            .await?;
+        self.bus.publish(BusEvent::Room(event)).await;
+        self.bus
+            .publish(BusEvent::RoomRemoved {
+                user_id: user,
+                room_id,
+                reason: if leaves {
+                    RemovalReason::Left
+                } else {
+                    RemovalReason::Removed
+                },
+            })
+            .await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use domain::{
+    BusEvent, RemovalReason, RoomId, StoreError,
+    ports::{Clock, EventBus, RoomStore},
+};
+
+use crate::{Caller, access};
+
+/// Deletes a room for everybody.
+pub struct DeleteRoom {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Why the room is still there.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeleteRoomError {
+    /// No such room, for the caller.
+    #[error("no such room")]
+    NotFound,
+    /// Somebody else made it.
+    #[error("only its creator can delete a room")]
+    NotCreator,
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for DeleteRoomError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::Denied => Self::NotCreator,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl DeleteRoom {
+    /// Deletes it and tells its members. Its maker alone may.
+    ///
+    /// # Errors
+    /// [`DeleteRoomError`].
+    pub async fn execute(&self, caller: Caller, id: RoomId) -> Result<(), DeleteRoomError> {
+        let (room, _) = access::as_visitor(&*self.rooms, id, caller.user_id)
+            .await?
+            .ok_or(DeleteRoomError::NotFound)?;
+        if room.created_by != caller.user_id {
+            return Err(DeleteRoomError::NotCreator);
+        }
+        let (event, members) = self
+            .rooms
+            .delete(id, caller.user_id, self.clock.now())
+            .await?;
+        self.bus.publish(BusEvent::Room(event)).await;
+        for member in members {
+            self.bus
+                .publish(BusEvent::RoomRemoved {
+                    user_id: member.user_id,
+                    room_id: id,
+                    reason: RemovalReason::RoomDeleted,
+                })
+                .await;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use domain::{
+    Role, Room, RoomEventKind,
+    ports::{MockEventBus, MockRoomStore},
+};
+use mockall::{Sequence, predicate::eq};
+
+use super::*;
+use crate::sample::{
+    ann, away, bob, bus_hearing, caller, clock, event, member, now, public_room, room,
+    rooms_that_are_away, rooms_with, silent_bus,
+};
+
+async fn delete(
+    rooms: impl Into<Arc<MockRoomStore>>,
+    bus: Arc<MockEventBus>,
+) -> Result<(), DeleteRoomError> {
+    DeleteRoom {
+        rooms: rooms.into(),
+        bus,
+        clock: clock(),
+    }
+    .execute(caller(), room().id)
+    .await
+}
+
+fn rooms_of_ann() -> MockRoomStore {
+    rooms_with(room().id, Some((room(), Some(Role::Owner))))
+}
+
+#[tokio::test]
+async fn the_room_and_each_of_its_members_are_told_after_the_commit() {
+    let mut order = Sequence::new();
+    let mut rooms = rooms_of_ann();
+    let gone = event(RoomEventKind::RoomDeleted);
+    let members = vec![member(&ann(), Role::Owner), member(&bob(), Role::Member)];
+    rooms
+        .expect_delete()
+        .with(eq(room().id), eq(ann().id), eq(now()))
+        .times(1)
+        .in_sequence(&mut order)
+        .return_const(Ok((gone.clone(), members)));
+    let removed = |user_id| BusEvent::RoomRemoved {
+        user_id,
+        room_id: room().id,
+        reason: RemovalReason::RoomDeleted,
+    };
+    let told = [BusEvent::Room(gone), removed(ann().id), removed(bob().id)];
+    let bus = bus_hearing(&mut order, told);
+    assert_eq!(delete(rooms, bus).await, Ok(()));
+}
+
+#[tokio::test]
+async fn nobody_else_deletes_a_room_and_strangers_do_not_learn_of_a_private_one() {
+    let of_bob = |room| Room {
+        created_by: bob().id,
+        ..room
+    };
+    for (answer, told) in [
+        (None, DeleteRoomError::NotFound),
+        (Some((of_bob(room()), None)), DeleteRoomError::NotFound),
+        (
+            Some((of_bob(public_room()), None)),
+            DeleteRoomError::NotCreator,
+        ),
+        (
+            Some((of_bob(room()), Some(Role::Member))),
+            DeleteRoomError::NotCreator,
+        ),
+        (
+            Some((of_bob(room()), Some(Role::Admin))),
+            DeleteRoomError::NotCreator,
+        ),
+    ] {
+        let rooms = rooms_with(room().id, answer.clone());
+        assert_eq!(delete(rooms, silent_bus()).await, Err(told), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_was_not_deleted_is_not_told() {
+    for (refusal, told) in [
+        (StoreError::NotFound, DeleteRoomError::NotFound),
+        (StoreError::Denied, DeleteRoomError::NotCreator),
+        (away(), DeleteRoomError::Store(away())),
+    ] {
+        let mut rooms = rooms_of_ann();
+        rooms.expect_delete().return_const(Err(refusal));
+        assert_eq!(delete(rooms, silent_bus()).await, Err(told));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_does_not_make_a_room_unknown() {
+    assert_eq!(
+        delete(rooms_that_are_away(), silent_bus()).await,
+        Err(DeleteRoomError::Store(away()))
+    );
+}

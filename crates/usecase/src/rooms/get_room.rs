@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use domain::{Room, RoomId, StoreError, ports::RoomStore};
+
+use crate::{Caller, access};
+
+/// Looks a room up.
+pub struct GetRoom {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GetRoomError {
+    /// No such room, for the caller.
+    #[error("no such room")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl GetRoom {
+    /// The room, for its members, and for everybody when it is public.
+    ///
+    /// # Errors
+    /// [`GetRoomError`].
+    pub async fn execute(&self, caller: Caller, id: RoomId) -> Result<Room, GetRoomError> {
+        access::as_visitor(&*self.rooms, id, caller.user_id)
+            .await?
+            .map(|(room, _)| room)
+            .ok_or(GetRoomError::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests;

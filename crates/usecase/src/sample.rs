@@ -1,0 +1,211 @@
+//! What the unit tests share: a small cast, and ports that are set up as most tests want them.
+//!
+//! Ann asks, in a private group that she made. Bob and Cat are others.
+
+use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
+
+use domain::{
+    AccessClaims, BusEvent, Message, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq, StoreError,
+    User, Visibility,
+    ports::{MockAccessTokens, MockEventBus, MockIdSource, MockRoomStore},
+    values::Email,
+};
+use mockall::{Sequence, predicate::eq};
+use testkit::{FakeClock, FixedRandomness};
+
+pub use testkit::sample::{member, now};
+
+use crate::{
+    Caller,
+    auth::{RefreshToken, TokenIssue},
+};
+
+/// The same id for the same number; different kinds of ids may share one.
+pub fn id<T: FromStr<Err: Debug>>(number: u64) -> T {
+    format!("01900000-0000-7000-8000-{number:012x}")
+        .parse()
+        .expect("a UUID of version 7")
+}
+
+fn user(number: u64, name: &str) -> User {
+    User {
+        id: id(number),
+        email: Email::parse(&format!("{name}@example.org")).expect("an address"),
+        ..testkit::sample::user(name)
+    }
+}
+
+pub fn ann() -> User {
+    user(1, "ann")
+}
+
+pub fn bob() -> User {
+    user(2, "bob")
+}
+
+pub fn cat() -> User {
+    user(3, "cat")
+}
+
+/// Ann, in her log-in 100.
+pub fn caller() -> Caller {
+    Caller {
+        user_id: ann().id,
+        session_id: id(100),
+    }
+}
+
+/// Ann's private group, seven events old.
+pub fn room() -> Room {
+    Room {
+        id: id(10),
+        last_seq: Seq(7),
+        ..testkit::sample::room(ann().id)
+    }
+}
+
+pub fn public_room() -> Room {
+    Room {
+        visibility: Visibility::Public,
+        ..room()
+    }
+}
+
+/// The one room of Ann and Bob.
+pub fn direct_room() -> Room {
+    Room {
+        name: domain::direct_room_name(ann().id, bob().id),
+        is_group: false,
+        ..room()
+    }
+}
+
+/// Ann's message with this number, in her room.
+pub fn message(seq: u64) -> Message {
+    Message {
+        id: id(1_000 + seq),
+        ..testkit::sample::message(room().id, Seq(seq), &ann(), "soup is ready")
+    }
+}
+
+/// Number 8 of the room, by Ann.
+pub fn event(kind: RoomEventKind) -> RoomEvent {
+    RoomEvent {
+        room_id: room().id,
+        seq: Seq(8),
+        actor_id: ann().id,
+        at: now(),
+        kind,
+    }
+}
+
+/// What a port answers when its store is away.
+pub fn away() -> StoreError {
+    StoreError::Unavailable("away".into())
+}
+
+pub fn clock() -> Arc<FakeClock> {
+    Arc::new(FakeClock::default())
+}
+
+/// Gives these, each once and in this order.
+pub fn ids(numbers: &[u64]) -> Arc<MockIdSource> {
+    let mut order = Sequence::new();
+    let mut ids = MockIdSource::new();
+    for number in numbers {
+        let next = id::<RoomId>(*number).0;
+        ids.expect_next()
+            .times(1)
+            .in_sequence(&mut order)
+            .return_const(next);
+    }
+    Arc::new(ids)
+}
+
+/// What the store says when it is asked for this room and for Ann's role in it.
+pub fn rooms_with(id: RoomId, answer: Option<(Room, Option<Role>)>) -> MockRoomStore {
+    let mut rooms = MockRoomStore::new();
+    rooms
+        .expect_with_role()
+        .with(eq(id), eq(ann().id))
+        .return_const(Ok(answer));
+    rooms
+}
+
+/// Ann has this role in this room.
+pub fn rooms_where_ann_is(role: Role, room: Room) -> Arc<MockRoomStore> {
+    Arc::new(rooms_with(room.id, Some((room, Some(role)))))
+}
+
+/// The rooms as a stranger finds them: one that is not there, a private one, and a public one.
+pub fn rooms_of_others() -> [(Arc<MockRoomStore>, &'static str); 3] {
+    [
+        (None, "unknown"),
+        (Some((room(), None)), "private"),
+        (Some((public_room(), None)), "public"),
+    ]
+    .map(|(answer, label)| (Arc::new(rooms_with(room().id, answer)), label))
+}
+
+pub fn rooms_that_are_away() -> Arc<MockRoomStore> {
+    let mut rooms = MockRoomStore::new();
+    rooms.expect_with_role().return_const(Err(away()));
+    Arc::new(rooms)
+}
+
+/// Takes exactly these, each after all that `order` holds already.
+pub fn bus_hearing(
+    order: &mut Sequence,
+    events: impl IntoIterator<Item = BusEvent>,
+) -> Arc<MockEventBus> {
+    let mut bus = MockEventBus::new();
+    for event in events {
+        bus.expect_publish()
+            .with(eq(event))
+            .times(1)
+            .in_sequence(order)
+            .return_const(());
+    }
+    Arc::new(bus)
+}
+
+/// Whatever is published to it fails the test.
+pub fn silent_bus() -> Arc<MockEventBus> {
+    Arc::new(MockEventBus::new())
+}
+
+pub const ACCESS_TTL: Duration = Duration::from_secs(15 * 60);
+pub const REFRESH_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The refresh token that [`token_issue`] makes.
+pub fn new_refresh_token() -> RefreshToken {
+    RefreshToken::generate(&FixedRandomness::new())
+}
+
+/// Ann's claims for 15 minutes, in the token 200.
+pub fn claims() -> AccessClaims {
+    AccessClaims {
+        user_id: ann().id,
+        session_id: caller().session_id,
+        token_id: id::<RoomId>(200).0,
+        issued_at: now(),
+        expires_at: now() + ACCESS_TTL,
+    }
+}
+
+/// Signs [`claims`] alone, with these ids for what it makes.
+pub fn token_issue(numbers: &[u64]) -> TokenIssue {
+    let mut tokens = MockAccessTokens::new();
+    tokens
+        .expect_issue()
+        .with(eq(claims()))
+        .return_const("signed".to_owned());
+    TokenIssue {
+        tokens: Arc::new(tokens),
+        clock: clock(),
+        ids: ids(numbers),
+        randomness: Arc::new(FixedRandomness::new()),
+        access_ttl: ACCESS_TTL,
+        refresh_ttl: REFRESH_TTL,
+    }
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use domain::{
+    RoomId, RoomSnapshot, StoreError, User,
+    ports::{RoomStore, SessionStore, UserStore},
+};
+
+use crate::Caller;
+
+/// Finds out which rooms a new socket follows, and from where.
+pub struct OpenSocket {
+    pub(crate) users: Arc<dyn UserStore>,
+    pub(crate) sessions: Arc<dyn SessionStore>,
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) rooms_per_socket: usize,
+}
+
+/// Where a socket starts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SocketStart {
+    /// Whose it is.
+    pub user: User,
+    /// The rooms it follows, each as it stood at one moment.
+    pub rooms: Vec<RoomSnapshot>,
+    /// True when it also follows every room that its user comes into later.
+    pub follows_all: bool,
+}
+
+/// Why no socket is opened.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenSocketError {
+    /// The account is gone.
+    #[error("no such user")]
+    UserNotFound,
+    /// The log-in has ended since the token was checked.
+    #[error("the log-in has ended")]
+    SessionEnded,
+    /// A room is not the caller's, or is not at all: the same answer.
+    #[error("a room is not the caller's")]
+    RoomForbidden,
+    /// More rooms than one socket may name.
+    #[error("too many rooms for one socket")]
+    TooManyRooms,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl OpenSocket {
+    /// The start of a socket that follows the rooms that are named, or, with none, every room of the caller.
+    ///
+    /// # Errors
+    /// [`OpenSocketError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        mut named: Vec<RoomId>,
+    ) -> Result<SocketStart, OpenSocketError> {
+        named.sort_unstable();
+        named.dedup();
+        if named.len() > self.rooms_per_socket {
+            return Err(OpenSocketError::TooManyRooms);
+        }
+        // Asked again, now that the socket is registered: a log-out before this is seen here, one after it closes it.
+        if !self.sessions.is_live(caller.session_id).await? {
+            return Err(OpenSocketError::SessionEnded);
+        }
+        let user = self
+            .users
+            .by_id(caller.user_id)
+            .await?
+            .ok_or(OpenSocketError::UserNotFound)?;
+        let follows_all = named.is_empty();
+        let wanted = named.len();
+        let only = (!follows_all).then_some(named);
+        let rooms = self.rooms.snapshots(caller.user_id, only).await?;
+        if !follows_all && rooms.len() < wanted {
+            return Err(OpenSocketError::RoomForbidden);
+        }
+        Ok(SocketStart {
+            user,
+            rooms,
+            follows_all,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+use std::sync::Arc;
+
+use domain::{User, ports::UserStore, values::Email};
+
+use super::GetUserError;
+
+/// Looks an account up by its address.
+pub struct FindUser {
+    pub(crate) users: Arc<dyn UserStore>,
+}
+
+impl FindUser {
+    /// The account.
+    ///
+    /// # Errors
+    /// [`GetUserError`].
+    pub async fn execute(&self, email: &Email) -> Result<User, GetUserError> {
+        self.users
+            .by_email(email)
+            .await?
+            .ok_or(GetUserError::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests;

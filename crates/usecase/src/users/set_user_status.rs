@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use domain::{
+    StoreError, UserId, UserStatus,
+    ports::{Clock, UserStore},
+};
+
+use crate::Caller;
+
+/// Declares oneself here or away.
+pub struct SetUserStatus {
+    pub(crate) users: Arc<dyn UserStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Why nothing changed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetUserStatusError {
+    /// No such account.
+    #[error("no such user")]
+    NotFound,
+    /// It is somebody else's.
+    #[error("only one's own status can be set")]
+    NotYours,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SetUserStatus {
+    /// Sets it.
+    ///
+    /// # Errors
+    /// [`SetUserStatusError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        id: UserId,
+        status: UserStatus,
+    ) -> Result<(), SetUserStatusError> {
+        if id != caller.user_id {
+            return Err(match self.users.by_id(id).await? {
+                Some(_) => SetUserStatusError::NotYours,
+                None => SetUserStatusError::NotFound,
+            });
+        }
+        match self.users.set_status(id, status, self.clock.now()).await {
+            Err(StoreError::NotFound) => Err(SetUserStatusError::NotFound),
+            other => Ok(other?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
