@@ -2,7 +2,9 @@
 
 CREATE TABLE users (
     id            BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    username      TEXT    NOT NULL COLLATE NOCASE UNIQUE,
+    username      TEXT    NOT NULL,
+    -- The name in lower case: names that differ in case alone are one.
+    username_key  TEXT    NOT NULL UNIQUE,
     name          TEXT    NOT NULL,
     email         TEXT    NOT NULL UNIQUE,
     password_hash TEXT    NOT NULL,

@@ -7,7 +7,8 @@ use crate::{PasswordHash, StoreResult, Timestamp, User, UserId, UserStatus, valu
 #[async_trait]
 pub trait UserStore: Send + Sync {
     /// Adds an account. MUST answer `Conflict(EmailTaken)` or `Conflict(UsernameTaken)` when another account has
-    /// the address, or the name in any case of its ASCII letters; also when both calls are under way at once.
+    /// the address, or a name of the same [`key`](crate::values::Username::key); also when both calls are under way at
+    /// once.
     async fn create(&self, user: &User, password: &PasswordHash) -> StoreResult<()>;
 
     /// The account with this id.

@@ -6,6 +6,14 @@ text_value!(
     "1 to 50 characters",
     |raw| one_line(raw, 1..=50).map(str::to_owned)
 );
+impl Username {
+    /// What two names that differ only in the case of their letters have in common (Unicode's lower case).
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.as_str().to_lowercase()
+    }
+}
+
 text_value!(
     /// The name of a room: 1 to 100 characters on one line, surrounding blanks cut off.
     RoomName,
@@ -32,6 +40,13 @@ mod tests {
             Username::parse(&"é".repeat(51)).unwrap_err().code,
             "too_long"
         );
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_have_one_key() {
+        let key = |name| Username::parse(name).unwrap().key();
+        assert_eq!(key("Éva"), key("éVA"));
+        assert_ne!(key("Eva"), key("Éva"));
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl UserStore for Sqlite {
 fn insert(connection: &Connection, user: &User, password: &PasswordHash) -> Result<(), Fault> {
     // Asked first, because a failed insert names one broken index only, and not always the same one.
     let taken: Option<bool> = connection
-        .prepare_cached("SELECT max(email = ?1) FROM users WHERE email = ?1 OR username = ?2")?
-        .query_row([user.email.as_str(), user.username.as_str()], |row| {
+        .prepare_cached("SELECT max(email = ?1) FROM users WHERE email = ?1 OR username_key = ?2")?
+        .query_row([user.email.as_str(), &user.username.key()], |row| {
             row.get(0)
         })?;
     match taken {
@@ -74,12 +74,13 @@ fn insert(connection: &Connection, user: &User, password: &PasswordHash) -> Resu
     }
     connection
         .prepare_cached(
-            "INSERT INTO users (id, username, name, email, password_hash, status, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             user.id.0,
             user.username.as_str(),
+            user.username.key(),
             user.name.as_str(),
             user.email.as_str(),
             password.0,

@@ -44,8 +44,8 @@ pub async fn a_taken_address_is_a_conflict_and_changes_nothing(stores: &Stores) 
 }
 
 pub async fn a_taken_name_is_a_conflict_whatever_the_case_of_its_letters(stores: &Stores) {
-    stores.user("Ann Lee").await;
-    for name in ["Ann Lee", "ann lee", "ANN LEE"] {
+    stores.user("Ann Lée").await;
+    for name in ["Ann Lée", "ann lée", "ANN LÉE"] {
         let again = sample::user(name);
         assert_eq!(
             stores.users.create(&again, &hash()).await,

@@ -1,0 +1,265 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use domain::{ConnectionId, RoomEvent, RoomEventKind, Seq, UserId};
+
+/// The order of one room on this node: a state machine without I/O.
+///
+/// It is told what the bus said ([`heard`](Self::heard)), what the log holds ([`read`](Self::read)) and who listens, and
+/// answers who gets what. Its promise: each listener gets every event after the number it started from, each once, in
+/// the order of their numbers, whatever the bus loses, repeats or reorders, as long as the log is read when
+/// [`wants`](Self::wants) asks for it.
+#[derive(Debug)]
+pub struct RoomFeed {
+    /// All up to here was given to every listener that is live.
+    position: Seq,
+    listeners: HashMap<ConnectionId, Listener>,
+    /// Heard too early: some number before is missing. Bounded by [`MAX_EARLY`].
+    early: BTreeMap<Seq, Arc<RoomEvent>>,
+    /// The log may hold more than has been heard: at the start, and after the bus lost something.
+    tail_unknown: bool,
+    /// The wait for a missing number is over.
+    gap_is_due: bool,
+}
+
+/// How many events may wait for a missing one. Those beyond are read from the log.
+const MAX_EARLY: usize = 1_024;
+
+#[derive(Debug)]
+struct Listener {
+    user_id: UserId,
+    /// Membership is known up to here, so an older `MemberLeft` of the user is history.
+    member_as_of: Seq,
+    /// `None` when live; else the last number given.
+    behind: Option<Seq>,
+}
+
+/// An event, and who gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// What.
+    pub event: Arc<RoomEvent>,
+    /// To whom.
+    pub to: Vec<ConnectionId>,
+    /// Who of them no longer listens after it, because the event took them out of the room.
+    pub dropped: Vec<ConnectionId>,
+}
+
+/// What the feed wants to be read from the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadRequest {
+    /// The events after this number, now.
+    Now(Seq),
+    /// A number is missing, but is probably on its way: read after a short wait, unless it came.
+    Soon,
+}
+
+impl RoomFeed {
+    /// A feed for its first listeners, who know the room up to `position`. It wants the log at once, because events
+    /// may have passed between that moment and this one.
+    #[must_use]
+    pub fn new(position: Seq) -> Self {
+        Self {
+            position,
+            listeners: HashMap::new(),
+            early: BTreeMap::new(),
+            tail_unknown: true,
+            gap_is_due: false,
+        }
+    }
+
+    /// Adds a listener who has all up to `after`, and was a member at `member_as_of`. One who listens already keeps its
+    /// place, and is known to have been a member then too.
+    pub fn join(&mut self, id: ConnectionId, user_id: UserId, after: Seq, member_as_of: Seq) {
+        if let Some(listener) = self.listeners.get_mut(&id) {
+            listener.member_as_of = listener.member_as_of.max(member_as_of);
+            return;
+        }
+        // A snapshot that is newer than this feed: the feed catches up from the log, and the listener waits in front.
+        if after > self.position {
+            self.tail_unknown = true;
+        }
+        self.listeners.insert(
+            id,
+            Listener {
+                user_id,
+                member_as_of,
+                behind: (after != self.position).then_some(after),
+            },
+        );
+    }
+
+    /// Removes a listener; true when it was the last.
+    pub fn leave(&mut self, id: ConnectionId) -> bool {
+        self.listeners.remove(&id);
+        self.listeners.is_empty()
+    }
+
+    /// All up to here was given to every listener that is live.
+    pub(crate) fn position(&self) -> Seq {
+        self.position
+    }
+
+    /// Everybody who listens, caught up or not, with their users.
+    pub fn listeners(&self) -> impl Iterator<Item = (ConnectionId, UserId)> {
+        self.listeners
+            .iter()
+            .map(|(id, listener)| (*id, listener.user_id))
+    }
+
+    /// The bus told of an event.
+    pub fn heard(&mut self, event: Arc<RoomEvent>) -> Vec<Delivered> {
+        let mut out = Vec::new();
+        if event.seq == self.position.next() {
+            self.advance(&event, &mut out);
+            self.advance_early(&mut out);
+        } else if event.seq > self.position {
+            if self.early.len() < MAX_EARLY {
+                self.early.insert(event.seq, event);
+            } else {
+                self.tail_unknown = true;
+            }
+        }
+        out
+    }
+
+    /// The bus lost an unknown number of events.
+    pub fn lost(&mut self) {
+        self.tail_unknown = true;
+    }
+
+    /// The wait that [`ReadRequest::Soon`] asked for is over.
+    pub fn gap_due(&mut self) {
+        // A wait whose gap was closed in time says nothing about the next one.
+        self.gap_is_due = !self.early.is_empty();
+    }
+
+    /// A read of the log starts. What is heard or lost from now on is not part of what it answers.
+    pub fn read_starts(&mut self) {
+        self.tail_unknown = false;
+        self.gap_is_due = false;
+    }
+
+    /// The read failed; it will be wanted again.
+    pub fn read_failed(&mut self) {
+        self.tail_unknown = true;
+    }
+
+    /// The log answered a [`ReadRequest::Now`]: `events` are those after the number that was asked for, in order, and
+    /// there were no more when `is_all`.
+    pub fn read(&mut self, events: Vec<RoomEvent>, is_all: bool) -> Vec<Delivered> {
+        let mut out = Vec::new();
+        for event in events {
+            let event = Arc::new(event);
+            if event.seq == self.position.next() {
+                self.advance(&event, &mut out);
+            } else if event.seq <= self.position {
+                self.catch_up(&event, &mut out);
+            }
+        }
+        if !is_all {
+            self.tail_unknown = true;
+        }
+        self.advance_early(&mut out);
+        out
+    }
+
+    /// What should be read from the log now, if anything. At most one read is under way at a time: the caller asks
+    /// again after each answer.
+    #[must_use]
+    pub fn wants(&self) -> Option<ReadRequest> {
+        if self.listeners.is_empty() {
+            return None;
+        }
+        let furthest_behind = self
+            .listeners
+            .values()
+            .filter_map(|listener| listener.behind)
+            .filter(|seq| *seq < self.position)
+            .min();
+        if let Some(after) = furthest_behind {
+            return Some(ReadRequest::Now(after));
+        }
+        if self.tail_unknown || (self.gap_is_due && !self.early.is_empty()) {
+            return Some(ReadRequest::Now(self.position));
+        }
+        (!self.early.is_empty()).then_some(ReadRequest::Soon)
+    }
+
+    /// Moves the feed itself one event forward.
+    fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<Delivered>) {
+        self.position = event.seq;
+        self.give(event, out, |listener, position| match listener.behind {
+            None => true,
+            Some(last) if last == position => {
+                // The listener was in front of the feed, which has come level with it now.
+                listener.behind = None;
+                false
+            }
+            Some(_) => false,
+        });
+    }
+
+    fn advance_early(&mut self, out: &mut Vec<Delivered>) {
+        while let Some(entry) = self.early.first_entry() {
+            if *entry.key() > self.position.next() {
+                break;
+            }
+            let event = entry.remove();
+            if event.seq > self.position {
+                self.advance(&event, out);
+            }
+        }
+    }
+
+    /// Gives an event that the feed has passed to those who are behind by just this one.
+    fn catch_up(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<Delivered>) {
+        self.give(event, out, |listener, position| {
+            let is_next = listener.behind.is_some_and(|last| last.next() == event.seq);
+            if is_next {
+                listener.behind = (event.seq != position).then_some(event.seq);
+            }
+            is_next
+        });
+    }
+
+    fn give(
+        &mut self,
+        event: &Arc<RoomEvent>,
+        out: &mut Vec<Delivered>,
+        mut takes: impl FnMut(&mut Listener, Seq) -> bool,
+    ) {
+        let position = self.position;
+        let mut to = Vec::new();
+        let mut dropped = Vec::new();
+        self.listeners.retain(|id, listener| {
+            if !takes(listener, position) {
+                return true;
+            }
+            to.push(*id);
+            let leaves = match &event.kind {
+                RoomEventKind::RoomDeleted => true,
+                RoomEventKind::MemberLeft { user_id } => {
+                    *user_id == listener.user_id && event.seq > listener.member_as_of
+                }
+                _ => false,
+            };
+            if leaves {
+                dropped.push(*id);
+            }
+            !leaves
+        });
+        if !to.is_empty() {
+            out.push(Delivered {
+                event: event.clone(),
+                to,
+                dropped,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

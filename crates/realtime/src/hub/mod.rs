@@ -1,0 +1,13 @@
+//! The one task that knows every socket of this node and what it follows.
+
+mod connection;
+mod drain;
+mod handle;
+mod log_reads;
+mod state;
+mod task;
+
+pub use connection::Connection;
+pub use drain::Drain;
+pub use handle::{Draining, Hub, HubPorts, HubSettings, TypingError};
+pub use task::HubTask;

@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use domain::{RoomEvent, RoomId};
+
+use super::State;
+use crate::{
+    Delivered, FrameClass, ReadRequest,
+    hub::log_reads::{Done, Outcome},
+    wire,
+};
+
+/// How the events of the rooms come in, from the bus and from the log, and go out to the sockets.
+impl State {
+    /// A durable event was heard.
+    pub(in crate::hub) fn heard(&mut self, event: RoomEvent) {
+        let room_id = event.room_id;
+        let Some(slot) = self.feeds.get_mut(&room_id) else {
+            return;
+        };
+        let delivered = slot.feed.heard(Arc::new(event));
+        self.deliver(room_id, delivered);
+        self.pursue(room_id);
+    }
+
+    /// The bus lost something.
+    pub(in crate::hub) fn lost(&mut self) {
+        let rooms: Vec<_> = self.feeds.keys().copied().collect();
+        for room_id in rooms {
+            if let Some(slot) = self.feeds.get_mut(&room_id) {
+                slot.feed.lost();
+            }
+            self.pursue(room_id);
+        }
+    }
+
+    /// The next read of the log, or wait before one, that is done. Cancel-safe.
+    pub(in crate::hub) async fn next_done(&mut self) -> Done {
+        self.reads.next().await
+    }
+
+    pub(in crate::hub) fn done(&mut self, done: Done) {
+        let room_id = done.room_id;
+        let Some(slot) = self.feeds.get_mut(&room_id) else {
+            return;
+        };
+        if slot.epoch != done.epoch {
+            return;
+        }
+        match done.what {
+            Outcome::GapDue => {
+                slot.waiting = false;
+                slot.feed.gap_due();
+            }
+            Outcome::RetryDue => slot.reading = false,
+            Outcome::Read(Ok((events, is_all))) => {
+                let delivered = slot.feed.read(events, is_all);
+                let asked = slot.asked_after;
+                let wants_the_same = slot.feed.wants() == Some(ReadRequest::Now(asked));
+                if wants_the_same && (!is_all || slot.feed.position() > asked) {
+                    tracing::error!(%room_id, after = %asked, "the log has a hole; trying again");
+                    self.retry_later(room_id);
+                } else {
+                    slot.reading = false;
+                }
+                self.deliver(room_id, delivered);
+            }
+            Outcome::Read(Err(error)) => {
+                tracing::warn!(%room_id, %error, "the log could not be read; trying again");
+                slot.feed.read_failed();
+                self.retry_later(room_id);
+            }
+        }
+        self.pursue(room_id);
+    }
+
+    /// The feed counts as reading until the wait is over, so that nothing else makes it read before.
+    fn retry_later(&mut self, room_id: RoomId) {
+        if let Some(slot) = self.feeds.get(&room_id) {
+            let (epoch, retry) = (slot.epoch, self.shared.settings.retry);
+            self.reads.wait(room_id, epoch, retry, Outcome::RetryDue);
+        }
+    }
+
+    /// Encodes each event once and gives the bytes to everybody who gets it.
+    fn deliver(&mut self, room_id: RoomId, delivered: Vec<Delivered>) {
+        for Delivered { event, to, dropped } in delivered {
+            let frame = wire::room_event(&event);
+            for id in to {
+                if let Some(socket) = self.sockets.get(&id) {
+                    socket.outbox.push(FrameClass::Durable, frame.clone());
+                }
+            }
+            for id in dropped {
+                self.unfollow(id, room_id);
+            }
+        }
+    }
+
+    /// Gets the feed what it wants from the log. One read at a time for each feed.
+    pub(super) fn pursue(&mut self, room_id: RoomId) {
+        let Some(slot) = self.feeds.get_mut(&room_id) else {
+            return;
+        };
+        if slot.reading {
+            return;
+        }
+        let settings = &self.shared.settings;
+        match slot.feed.wants() {
+            Some(ReadRequest::Now(after)) => {
+                slot.reading = true;
+                slot.asked_after = after;
+                slot.feed.read_starts();
+                self.reads.read(room_id, slot.epoch, after, settings.page);
+            }
+            Some(ReadRequest::Soon) if !slot.waiting => {
+                slot.waiting = true;
+                let (epoch, wait) = (slot.epoch, settings.gap_wait);
+                self.reads.wait(room_id, epoch, wait, Outcome::GapDue);
+            }
+            Some(ReadRequest::Soon) | None => {}
+        }
+    }
+}

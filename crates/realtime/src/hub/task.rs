@@ -1,0 +1,251 @@
+use std::{future::pending, sync::Arc};
+
+use domain::{
+    BusEvent, RoomEventKind,
+    ports::{BusDelivery, BusSubscription, EventBus, RoomLog},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    handle::{HubCommand, Shared, TypingError},
+    log_reads::LogReads,
+    state::State,
+};
+use crate::{
+    typing::{Stopped, Typists},
+    wire,
+};
+
+/// The hub at work. It owns all state, so nothing in here is locked; it waits for nobody but its next input.
+pub struct HubTask {
+    inbox: mpsc::UnboundedReceiver<HubCommand>,
+    subscription: Box<dyn BusSubscription>,
+    state: State,
+    typists: Typists,
+    signals: Signals,
+    outgoing: Outgoing,
+    shared: Arc<Shared>,
+}
+
+impl HubTask {
+    pub(super) fn new(
+        inbox: mpsc::UnboundedReceiver<HubCommand>,
+        subscription: Box<dyn BusSubscription>,
+        log: Arc<dyn RoomLog>,
+        signals: Signals,
+        outgoing: Outgoing,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            inbox,
+            subscription,
+            state: State::new(LogReads::new(log), shared.clone()),
+            typists: Typists::new(shared.settings.typing_timeout),
+            signals,
+            outgoing,
+            shared,
+        }
+    }
+
+    /// Works until every [`Hub`](super::Hub) handle and every connection is gone, or the bus is.
+    pub async fn run(self) {
+        let Self {
+            mut inbox,
+            mut subscription,
+            mut state,
+            mut typists,
+            signals,
+            outgoing,
+            shared,
+        } = self;
+        let presence = &shared.presence;
+        // Moved, so that the queue of signals closes with it.
+        let hub = async move {
+            loop {
+                let silence = typists.next_expiry();
+                tokio::select! {
+                    command = inbox.recv() => match command {
+                        Some(command) => on_command(command, &mut state, &mut typists, &signals),
+                        None => break,
+                    },
+                    delivery = subscription.next() => match delivery {
+                        Some(BusDelivery::Event(event)) => {
+                            on_bus_event(&event, &mut state, &mut typists, &signals);
+                        }
+                        Some(BusDelivery::Lost) => state.lost(),
+                        None => break,
+                    },
+                    done = state.next_done() => state.done(done),
+                    () = at(silence) => signals.stopped(typists.expire(Instant::now())),
+                }
+            }
+            state.end();
+        };
+        let all = async {
+            tokio::join!(hub, outgoing.run());
+            // What the last sockets left behind.
+            presence.settle().await;
+        };
+        tokio::select! {
+            () = all => {}
+            () = presence.run() => {}
+        }
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}
+
+fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, signals: &Signals) {
+    match command {
+        HubCommand::Register {
+            id,
+            session_id,
+            user_id,
+            outbox,
+            done,
+        } => {
+            state.register(id, user_id, session_id, outbox);
+            // Nobody waits any more: then the connection was dropped, and `Leave` follows.
+            let _ = done.send(());
+        }
+        HubCommand::Start {
+            id,
+            user,
+            rooms,
+            follows_all,
+        } => state.start(id, &user, &rooms, follows_all),
+        HubCommand::Typing {
+            id,
+            room,
+            active,
+            done,
+        } => {
+            let told = state.typist(id, room).map(|(room_id, user_id, username)| {
+                if !active {
+                    signals.stopped(typists.stop(room_id, user_id));
+                } else if typists.start(room_id, user_id, &username, id, Instant::now()) {
+                    signals.send(BusEvent::Typing {
+                        room_id,
+                        user_id,
+                        username,
+                        active,
+                    });
+                }
+            });
+            let _ = done.send(told as Result<(), TypingError>);
+        }
+        HubCommand::Leave(id) => {
+            signals.stopped(typists.stop_socket(id, None));
+            state.leave(id);
+        }
+        HubCommand::Outboxes(done) => {
+            let _ = done.send(state.outboxes());
+        }
+    }
+}
+
+fn on_bus_event(
+    event: &Arc<BusEvent>,
+    state: &mut State,
+    typists: &mut Typists,
+    signals: &Signals,
+) {
+    match &**event {
+        BusEvent::Room(room_event) => {
+            let (room_id, kind) = (room_event.room_id, &room_event.kind);
+            // Who sends has stopped typing, and who left does not go on.
+            match kind {
+                RoomEventKind::MessageSent(message) => {
+                    signals.stopped(typists.stop(room_id, message.sender_id));
+                }
+                RoomEventKind::MemberLeft { user_id } => {
+                    signals.stopped(typists.stop(room_id, *user_id));
+                }
+                _ => {}
+            }
+            state.heard(room_event.clone());
+        }
+        BusEvent::Typing {
+            room_id, user_id, ..
+        }
+        | BusEvent::Presence {
+            room_id, user_id, ..
+        } => {
+            if let Some(frame) = wire::bus_frame(event) {
+                state.tell_room(*room_id, &frame, Some(*user_id));
+            }
+        }
+        BusEvent::Receipt { room_id, .. } => {
+            if let Some(frame) = wire::bus_frame(event) {
+                // The reader's other sockets count their unread messages by it.
+                state.tell_room(*room_id, &frame, None);
+            }
+        }
+        BusEvent::RoomAdded { user_id, .. } | BusEvent::RoomRemoved { user_id, .. } => {
+            state.tell_user(*user_id, event);
+        }
+        BusEvent::SessionRevoked {
+            user_id,
+            session_id,
+        } => state.end_session(*user_id, *session_id),
+        _ => {}
+    }
+}
+
+/// What the hub itself tells the other nodes: that somebody types or stopped. It must not wait for the bus, so there is
+/// a queue between; when it is full, the signal is dropped, as anything ephemeral may be.
+pub(super) struct Signals(mpsc::Sender<BusEvent>);
+
+/// The other end of the queue.
+pub(super) struct Outgoing {
+    queue: mpsc::Receiver<BusEvent>,
+    bus: Arc<dyn EventBus>,
+}
+
+/// How many signals may wait for the bus.
+const SIGNAL_QUEUE: usize = 4_096;
+
+impl Signals {
+    pub(super) fn new(bus: Arc<dyn EventBus>) -> (Self, Outgoing) {
+        let (sender, queue) = mpsc::channel(SIGNAL_QUEUE);
+        (Self(sender), Outgoing { queue, bus })
+    }
+
+    fn send(&self, event: BusEvent) {
+        if self.0.try_send(event).is_err() {
+            tracing::warn!("a typing signal was dropped: the bus is slow");
+        }
+    }
+
+    fn stopped(&self, typists: impl IntoIterator<Item = Stopped>) {
+        for Stopped {
+            room_id,
+            user_id,
+            username,
+        } in typists
+        {
+            self.send(BusEvent::Typing {
+                room_id,
+                user_id,
+                username,
+                active: false,
+            });
+        }
+    }
+}
+
+impl Outgoing {
+    async fn run(mut self) {
+        while let Some(event) = self.queue.recv().await {
+            self.bus.publish(event).await;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+use std::time::Duration;
+
+use bytestring::ByteString;
+use domain::{
+    BusEvent, ConnectionId, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId, RoomSnapshot,
+    Seq, User,
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Reference;
+
+/// A frame of the server. `seq` is the number of the room event that it tells, if it tells one.
+#[derive(Serialize)]
+struct Frame<'a, T> {
+    event: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<Seq>,
+    data: T,
+}
+
+fn encode<T: Serialize>(
+    event: &str,
+    id: Option<&Reference>,
+    seq: Option<Seq>,
+    data: T,
+) -> ByteString {
+    serde_json::to_string(&Frame {
+        event,
+        id,
+        seq,
+        data,
+    })
+    .expect("strings, numbers and maps with string keys always encode")
+    .into()
+}
+
+/// What a socket is told first.
+#[derive(Debug, Serialize)]
+pub struct Ready<'a> {
+    /// This socket.
+    pub session_id: ConnectionId,
+    /// Whose it is.
+    pub user: &'a User,
+    /// How often the server pings, in milliseconds.
+    pub ping_interval_ms: u128,
+    /// The rooms it follows, each as it stood at one moment; its events come from there on.
+    pub rooms: &'a [RoomSnapshot],
+}
+
+/// The first frame of a socket.
+#[must_use]
+pub fn ready(
+    session_id: ConnectionId,
+    user: &User,
+    ping_interval: Duration,
+    rooms: &[RoomSnapshot],
+) -> ByteString {
+    let data = Ready {
+        session_id,
+        user,
+        ping_interval_ms: ping_interval.as_millis(),
+        rooms,
+    };
+    encode("ready", None, None, data)
+}
+
+/// The answer to a command that was carried out.
+#[must_use]
+pub fn acknowledged(id: &Reference, data: impl Serialize) -> ByteString {
+    encode("ack", Some(id), None, data)
+}
+
+/// The answer to a command that was not.
+#[must_use]
+pub fn rejected(id: Option<&Reference>, data: impl Serialize) -> ByteString {
+    encode("error", id, None, data)
+}
+
+/// The user is in a room now.
+#[must_use]
+pub fn room_added(room: &Room) -> ByteString {
+    encode("room_added", None, None, room)
+}
+
+/// The user is in a room no longer.
+#[must_use]
+pub fn room_removed(room_id: RoomId, reason: RemovalReason) -> ByteString {
+    let data = json!({"room_id": room_id, "reason": reason});
+    encode("room_removed", None, None, data)
+}
+
+/// A durable event of a room.
+#[must_use]
+pub fn room_event(event: &RoomEvent) -> ByteString {
+    let (room_id, seq) = (event.room_id, event.seq);
+    let tell = |name: &str, data: serde_json::Value| encode(name, None, Some(seq), data);
+    match &event.kind {
+        RoomEventKind::MessageSent(message) => encode("receive_message", None, Some(seq), message),
+        RoomEventKind::MessageEdited(message) => {
+            encode("message.updated", None, Some(seq), message)
+        }
+        RoomEventKind::MessageDeleted { message_id } => tell(
+            "message.deleted",
+            json!({"id": message_id, "room_id": room_id, "seq": seq}),
+        ),
+        RoomEventKind::MemberJoined(member) => tell(
+            "member.joined",
+            json!({"room_id": room_id, "user_id": member.user_id, "username": member.username,
+                   "role": member.role, "joined_at": member.joined_at, "seq": seq}),
+        ),
+        RoomEventKind::MemberLeft { user_id } => tell(
+            "member.left",
+            json!({"room_id": room_id, "user_id": user_id, "seq": seq}),
+        ),
+        RoomEventKind::RoomCreated => tell("room.created", json!({"room_id": room_id, "seq": seq})),
+        RoomEventKind::RoomDeleted => tell("room.deleted", json!({"room_id": room_id, "seq": seq})),
+        // Of a newer node: the number alone, so that the client's count has no gap.
+        _ => tell("room.event", json!({"room_id": room_id, "seq": seq})),
+    }
+}
+
+/// A passing event of a room, if it is one.
+#[must_use]
+pub fn bus_frame(event: &BusEvent) -> Option<ByteString> {
+    let (name, data) = match event {
+        BusEvent::Typing {
+            room_id,
+            user_id,
+            username,
+            active,
+        } => (
+            if *active {
+                "typing_start"
+            } else {
+                "typing_stop"
+            },
+            json!({"username": username, "user_id": user_id, "room_id": room_id}),
+        ),
+        BusEvent::Presence {
+            room_id,
+            user_id,
+            username,
+            online,
+        } => (
+            "presence.changed",
+            json!({"room_id": room_id, "user_id": user_id, "username": username,
+                   "status": if *online { "ONLINE" } else { "OFFLINE" }}),
+        ),
+        BusEvent::Receipt {
+            room_id,
+            user_id,
+            message_id,
+            seq,
+            kind,
+        } => (
+            "receipt.updated",
+            json!({"room_id": room_id, "user_id": user_id, "message_id": message_id,
+                   "status": kind, "message_seq": seq}),
+        ),
+        _ => return None,
+    };
+    Some(encode(name, None, None, data))
+}
+
+#[cfg(test)]
+mod tests;

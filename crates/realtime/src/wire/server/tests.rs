@@ -1,0 +1,267 @@
+use domain::{
+    Attachment, Message, MessageId, MessageStatus, ReceiptKind, Role, SessionId, UserId,
+    values::{AttachmentUrl, MimeType},
+};
+use serde_json::Value;
+use testkit::sample;
+use uuid::Uuid;
+
+use super::*;
+
+const NOW: &str = "2026-01-02T03:04:05.000006Z";
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// How id number `n` is written.
+fn written(number: u128) -> String {
+    id(number).to_string()
+}
+
+const ROOM: RoomId = RoomId(Uuid::from_u128(1));
+
+fn zoe() -> User {
+    let mut user = sample::user("Zoë");
+    user.id = UserId(id(2));
+    user.email = domain::values::Email::parse("zoe@example.org").unwrap();
+    user
+}
+
+fn message() -> Message {
+    let mut message = sample::message(ROOM, Seq(7), &zoe(), "a \"b\"\n");
+    message.id = MessageId(id(3));
+    message.attachments = vec![Attachment {
+        url: AttachmentUrl::parse("https://files.example/a.png").unwrap(),
+        mime_type: MimeType::parse("image/png").unwrap(),
+        size_bytes: 5,
+    }];
+    message.client_msg_id = Some(sample::client_msg_id("mine"));
+    message
+}
+
+fn message_json() -> Value {
+    json!({
+        "id": written(3), "room_id": written(1), "seq": 7, "sender_id": written(2), "username": "Zoë",
+        "content": "a \"b\"\n",
+        "attachments": [{"url": "https://files.example/a.png", "mime_type": "image/png", "size_bytes": 5}],
+        "client_msg_id": "mine", "status": "SENT", "created_at": NOW, "updated_at": NOW,
+        "edited_at": null, "deleted_at": null,
+    })
+}
+
+fn event(seq: u64, kind: RoomEventKind) -> RoomEvent {
+    RoomEvent {
+        room_id: ROOM,
+        seq: Seq(seq),
+        actor_id: UserId(id(2)),
+        at: sample::now(),
+        kind,
+    }
+}
+
+/// The frame says this and nothing else, on one line.
+#[track_caller]
+fn assert_says(frame: &str, expected: Value) {
+    let said: Value = serde_json::from_str(frame).expect("JSON");
+    assert_eq!(said, expected);
+    assert!(!frame.contains('\n'));
+}
+
+#[test]
+fn ready_says_who_one_is_and_where_each_room_stands() {
+    let room = RoomSnapshot {
+        room_id: ROOM,
+        last_seq: Seq(9),
+        last_read_seq: Seq(4),
+        unread: 3,
+    };
+    let every = Duration::from_secs(25);
+    let frame = ready(ConnectionId(id(8)), &zoe(), every, &[room]);
+    assert_says(
+        &frame,
+        json!({"event": "ready", "data": {
+            "session_id": written(8),
+            "user": {"id": written(2), "username": "Zoë", "name": "Zoë", "email": "zoe@example.org",
+                     "status": "OFFLINE", "created_at": NOW, "updated_at": NOW},
+            "ping_interval_ms": 25_000,
+            "rooms": [{"room_id": written(1), "last_seq": 9, "last_read_seq": 4, "unread": 3}],
+        }}),
+    );
+}
+
+#[test]
+fn an_answer_repeats_the_reference_as_it_was_written() {
+    let number = Reference::Number(-7);
+    assert_says(
+        &acknowledged(&number, json!({"a": 1})),
+        json!({"event": "ack", "id": -7, "data": {"a": 1}}),
+    );
+    let text = Reference::Text("7".to_owned());
+    assert_says(
+        &rejected(Some(&text), json!({"code": "c", "detail": "d"})),
+        json!({"event": "error", "id": "7", "data": {"code": "c", "detail": "d"}}),
+    );
+    assert_says(
+        &rejected(None, json!({"code": "c", "detail": "d"})),
+        json!({"event": "error", "data": {"code": "c", "detail": "d"}}),
+    );
+}
+
+#[test]
+fn a_sent_message_is_told_whole() {
+    let frame = room_event(&event(7, RoomEventKind::MessageSent(message())));
+    assert_says(
+        &frame,
+        json!({"event": "receive_message", "seq": 7, "data": message_json()}),
+    );
+}
+
+#[test]
+fn an_edited_message_is_told_whole_with_the_number_of_the_edit() {
+    let mut edited = message();
+    edited.status = MessageStatus::Read;
+    edited.edited_at = Some(sample::now());
+    let mut data = message_json();
+    data["status"] = json!("READ");
+    data["edited_at"] = json!(NOW);
+    assert_says(
+        &room_event(&event(9, RoomEventKind::MessageEdited(edited))),
+        json!({"event": "message.updated", "seq": 9, "data": data}),
+    );
+}
+
+#[test]
+fn a_deleted_message_is_told_by_its_id() {
+    let message_id = MessageId(id(3));
+    assert_says(
+        &room_event(&event(9, RoomEventKind::MessageDeleted { message_id })),
+        json!({"event": "message.deleted", "seq": 9,
+               "data": {"id": written(3), "room_id": written(1), "seq": 9}}),
+    );
+}
+
+#[test]
+fn comings_and_goings_are_told() {
+    let member = sample::member(&zoe(), Role::Admin);
+    assert_says(
+        &room_event(&event(3, RoomEventKind::MemberJoined(member))),
+        json!({"event": "member.joined", "seq": 3,
+               "data": {"room_id": written(1), "user_id": written(2), "username": "Zoë",
+                        "role": "ADMIN", "joined_at": NOW, "seq": 3}}),
+    );
+    let user_id = UserId(id(2));
+    assert_says(
+        &room_event(&event(4, RoomEventKind::MemberLeft { user_id })),
+        json!({"event": "member.left", "seq": 4,
+               "data": {"room_id": written(1), "user_id": written(2), "seq": 4}}),
+    );
+}
+
+#[test]
+fn the_beginning_and_the_end_of_a_room_are_told() {
+    let data = json!({"room_id": written(1), "seq": 1});
+    assert_says(
+        &room_event(&event(1, RoomEventKind::RoomCreated)),
+        json!({"event": "room.created", "seq": 1, "data": data}),
+    );
+    assert_says(
+        &room_event(&event(1, RoomEventKind::RoomDeleted)),
+        json!({"event": "room.deleted", "seq": 1, "data": data}),
+    );
+}
+
+#[test]
+fn a_room_that_one_was_added_to_is_told_whole() {
+    let mut room = sample::room(UserId(id(2)));
+    room.id = ROOM;
+    assert_says(
+        &room_added(&room),
+        json!({"event": "room_added", "data": {
+            "id": written(1), "name": "The kitchen", "description": "", "is_group": true,
+            "visibility": "private", "created_by": written(2), "created_at": NOW, "last_seq": 2,
+        }}),
+    );
+}
+
+#[test]
+fn a_room_that_one_is_out_of_is_told_with_the_reason() {
+    for (reason, word) in [
+        (RemovalReason::Left, "left"),
+        (RemovalReason::Removed, "removed"),
+        (RemovalReason::RoomDeleted, "room_deleted"),
+    ] {
+        assert_says(
+            &room_removed(ROOM, reason),
+            json!({"event": "room_removed", "data": {"room_id": written(1), "reason": word}}),
+        );
+    }
+}
+
+#[test]
+fn typing_always_names_the_room() {
+    for (active, event) in [(true, "typing_start"), (false, "typing_stop")] {
+        let typing = BusEvent::Typing {
+            room_id: ROOM,
+            user_id: UserId(id(2)),
+            username: zoe().username,
+            active,
+        };
+        assert_says(
+            &bus_frame(&typing).unwrap(),
+            json!({"event": event,
+                   "data": {"username": "Zoë", "user_id": written(2), "room_id": written(1)}}),
+        );
+    }
+}
+
+#[test]
+fn presence_is_told_in_the_words_of_a_status() {
+    for (online, status) in [(true, "ONLINE"), (false, "OFFLINE")] {
+        let presence = BusEvent::Presence {
+            room_id: ROOM,
+            user_id: UserId(id(2)),
+            username: zoe().username,
+            online,
+        };
+        assert_says(
+            &bus_frame(&presence).unwrap(),
+            json!({"event": "presence.changed", "data": {
+                "room_id": written(1), "user_id": written(2), "username": "Zoë", "status": status}}),
+        );
+    }
+}
+
+#[test]
+fn a_receipt_names_the_message_and_its_number() {
+    for (kind, status) in [
+        (ReceiptKind::Delivered, "DELIVERED"),
+        (ReceiptKind::Read, "READ"),
+    ] {
+        let receipt = BusEvent::Receipt {
+            room_id: ROOM,
+            user_id: UserId(id(2)),
+            message_id: MessageId(id(3)),
+            seq: Seq(7),
+            kind,
+        };
+        assert_says(
+            &bus_frame(&receipt).unwrap(),
+            json!({"event": "receipt.updated", "data": {
+                "room_id": written(1), "user_id": written(2), "message_id": written(3),
+                "status": status, "message_seq": 7}}),
+        );
+    }
+}
+
+#[test]
+fn what_is_told_in_another_way_is_no_passing_event() {
+    let (user_id, session_id) = (UserId(id(2)), SessionId(id(4)));
+    let revoked = BusEvent::SessionRevoked {
+        user_id,
+        session_id,
+    };
+    assert_eq!(bus_frame(&revoked), None);
+    let left = event(4, RoomEventKind::MemberLeft { user_id });
+    assert_eq!(bus_frame(&BusEvent::Room(left)), None);
+}

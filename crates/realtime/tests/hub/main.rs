@@ -1,0 +1,11 @@
+//! The hub with all its tasks, between a bus and a log that do what a test says. Time is paused: it moves on by itself
+//! once every task waits, so that `sleep` means "when all that can happen has happened".
+
+mod closing;
+mod healing;
+mod opening;
+mod order;
+mod presence;
+mod rig;
+mod rooms;
+mod typing;
