@@ -56,6 +56,8 @@ pub enum BusEvent {
         user_id: UserId,
         /// Which room.
         room_id: RoomId,
+        /// The event that took them out. Signals may cross: one older than a membership says nothing about it.
+        seq: Seq,
         /// Why.
         reason: RemovalReason,
     },

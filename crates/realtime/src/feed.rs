@@ -97,6 +97,11 @@ impl RoomFeed {
         self.listeners.is_empty()
     }
 
+    /// The latest event at which the listener is known to have been a member.
+    pub(crate) fn member_as_of(&self, id: ConnectionId) -> Option<Seq> {
+        Some(self.listeners.get(&id)?.member_as_of)
+    }
+
     /// All up to here was given to every listener that is live.
     pub(crate) fn position(&self) -> Seq {
         self.position

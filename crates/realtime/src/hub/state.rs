@@ -7,8 +7,7 @@ use std::{
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, Room, RoomId, RoomSnapshot, Seq, SessionId, User, UserId,
-    values::Username,
+    BusEvent, ConnectionId, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, values::Username,
 };
 
 use super::{
@@ -105,27 +104,19 @@ impl State {
         for room in rooms {
             self.follow(id, room.room_id, room.last_seq);
         }
-        // What came before a snapshot is told by `ready`: up to the last time that the user was added before it.
+        // What came before a snapshot is told by `ready`.
         let taken_at: HashMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
-        let mut history = HashMap::new();
-        for (index, event) in waiting.iter().enumerate() {
-            if let BusEvent::RoomAdded { room, .. } = &**event
-                && taken_at.get(&room.id) >= Some(&room.last_seq)
-            {
-                history.insert(room.id, index);
-            }
-        }
-        for (index, event) in waiting.iter().enumerate() {
-            let (BusEvent::RoomAdded {
-                room: Room { id: room, .. },
-                ..
-            }
-            | BusEvent::RoomRemoved { room_id: room, .. }) = &**event
-            else {
-                continue;
+        for event in waiting {
+            let (room_id, seq) = match &*event {
+                BusEvent::RoomAdded { room, .. } => (room.id, room.last_seq),
+                BusEvent::RoomRemoved { room_id, seq, .. } => (*room_id, *seq),
+                _ => continue,
             };
-            if history.get(room).is_none_or(|last| index > *last) {
-                self.tell_socket(id, event);
+            if taken_at
+                .get(&room_id)
+                .is_none_or(|taken_at| seq > *taken_at)
+            {
+                self.tell_socket(id, &event);
             }
         }
     }
@@ -249,8 +240,16 @@ impl State {
                 }
             }
             BusEvent::RoomRemoved {
-                room_id, reason, ..
+                room_id,
+                seq,
+                reason,
+                ..
             } => {
+                let slot = self.feeds.get(room_id);
+                if slot.is_some_and(|slot| slot.feed.member_as_of(id) >= Some(*seq)) {
+                    // They were added again since, and that signal was the quicker one.
+                    return;
+                }
                 let frame = wire::room_removed(*room_id, *reason);
                 socket.outbox.push(FrameClass::Durable, frame);
                 self.unfollow(id, *room_id);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use domain::ports::Presence;
 
-use crate::rig::{Rig, settle};
+use crate::rig::{Rig, left, settle};
 
 #[tokio::test(start_paused = true)]
 async fn the_first_socket_of_a_user_and_the_last_are_told() {
@@ -47,6 +47,7 @@ async fn presence_follows_membership() {
     let zoe = rig.open("zoe", &[]).await;
     rig.tell_added(&zoe.user, room);
     assert_eq!(ann.hears_all().await, ["presence.changed zoe ONLINE"]);
+    rig.commit(room, left(zoe.user.id));
     rig.tell_removed(&zoe.user, room);
     assert_eq!(ann.hears_all().await, ["presence.changed zoe OFFLINE"]);
     assert_eq!(rig.presence.online(room).await, Ok(vec![ann.user.id]));

@@ -143,6 +143,7 @@ impl Rig {
         self.bus.tell(BusEvent::RoomRemoved {
             user_id: user.id,
             room_id,
+            seq: self.log.last_seq(room_id),
             reason: RemovalReason::Removed,
         });
     }

@@ -1,4 +1,4 @@
-use domain::{BusEvent, RemovalReason, RoomEventKind};
+use domain::{BusEvent, RemovalReason, RoomEventKind, Seq};
 
 use crate::rig::{Mood, Rig, joined, left, note, notes, settle};
 
@@ -94,6 +94,28 @@ async fn only_the_one_who_is_removed_is_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_removal_that_is_told_after_the_return_takes_nobody_out() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    rig.publish(room, left(zoe.user.id));
+    let removed = BusEvent::RoomRemoved {
+        user_id: zoe.user.id,
+        room_id: room,
+        seq: Seq(3),
+        reason: RemovalReason::Removed,
+    };
+    rig.publish(room, joined(&zoe.user));
+    rig.tell_added(&zoe.user, room);
+    settle().await;
+    rig.bus.tell(removed);
+    rig.publish(room, note());
+    let heard = zoe.hears().await;
+    assert!(heard.contains(&"message.deleted 5".to_owned()), "{heard:?}");
+    assert!(!heard.iter().any(|it| it.starts_with("room_removed")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deleted_room_ends_for_everybody() {
     let rig = Rig::new();
     let room = rig.room();
@@ -102,6 +124,7 @@ async fn a_deleted_room_ends_for_everybody() {
     rig.bus.tell(BusEvent::RoomRemoved {
         user_id: zoe.user.id,
         room_id: room,
+        seq: Seq(3),
         reason: RemovalReason::RoomDeleted,
     });
     assert_eq!(

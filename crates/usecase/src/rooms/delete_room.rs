@@ -54,12 +54,14 @@ impl DeleteRoom {
             .rooms
             .delete(id, caller.user_id, self.clock.now())
             .await?;
+        let seq = event.seq;
         self.bus.publish(BusEvent::Room(event)).await;
         for member in members {
             self.bus
                 .publish(BusEvent::RoomRemoved {
                     user_id: member.user_id,
                     room_id: id,
+                    seq,
                     reason: RemovalReason::RoomDeleted,
                 })
                 .await;

@@ -53,6 +53,7 @@ async fn is_removed(caller_role: Role, user: &User, role: Role, reason: RemovalR
             BusEvent::RoomRemoved {
                 user_id: user.id,
                 room_id: room().id,
+                seq: left(user).seq,
                 reason,
             },
         ],

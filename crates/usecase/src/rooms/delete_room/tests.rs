@@ -42,9 +42,14 @@ async fn the_room_and_each_of_its_members_are_told_after_the_commit() {
     let removed = |user_id| BusEvent::RoomRemoved {
         user_id,
         room_id: room().id,
+        seq: gone.seq,
         reason: RemovalReason::RoomDeleted,
     };
-    let told = [BusEvent::Room(gone), removed(ann().id), removed(bob().id)];
+    let told = [
+        BusEvent::Room(gone.clone()),
+        removed(ann().id),
+        removed(bob().id),
+    ];
     let bus = bus_hearing(&mut order, told);
     assert_eq!(delete(rooms, bus).await, Ok(()));
 }
