@@ -1,0 +1,209 @@
+//! A node: built from a configuration, run until it is told to go.
+
+use std::{
+    any::Any,
+    future::Future,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use anyhow::{Context, Result, bail};
+use delivery::{Door, Health, RequestLog, http};
+use futures_util::future::join_all;
+use realtime::Hub;
+use repository::sqlite::Sqlite;
+use tokio::{
+    net::TcpStream,
+    task::JoinHandle,
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::{
+    config::{AppEnv, Config, Shutdown},
+    wiring,
+};
+
+/// A node that listens, and serves once it is run.
+pub struct Application {
+    address: SocketAddr,
+    socket_address: Option<SocketAddr>,
+    servers: Vec<Server>,
+    hub: Hub,
+    hub_task: JoinHandle<()>,
+    store: Arc<Sqlite>,
+    shutdown: Shutdown,
+}
+
+/// How long the hub and the database may take at the very end; taken off the grace time.
+const LAST_STEPS: Duration = Duration::from_secs(1);
+
+impl Application {
+    /// Opens the database, wires everything and binds the listeners; port 0 is any free one.
+    ///
+    /// # Errors
+    /// What stands against it, for people.
+    pub async fn build(config: &Config) -> Result<Self> {
+        let opening = config.clone();
+        let wired = tokio::task::spawn_blocking(move || wiring::wire(&opening)).await??;
+        let (hub, task) = Hub::new(
+            wiring::hub_ports(&wired.ports),
+            wiring::hub_settings(config),
+        );
+        let hub_task = tokio::spawn(task.run());
+        let door = Data::new(Door {
+            usecases: wiring::usecases(config, &wired.ports),
+            hub: hub.clone(),
+            health: Health {
+                store: wired.probe,
+                started_at: wired.ports.clock.now(),
+                clock: wired.ports.clock.clone(),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            ids: wired.ports.ids.clone(),
+            settings: door_settings(config),
+        });
+        let listener = bind(config.http.host, config.http.port, "PORT")?;
+        let address = listener.local_addr()?;
+        let serves = match config.ws.port {
+            None => Serves::All,
+            Some(_) => Serves::AllButSockets,
+        };
+        let mut servers = vec![server(config, listener, door.clone(), serves)?];
+        let mut socket_address = None;
+        if let Some(port) = config.ws.port {
+            let listener = bind(config.http.host, port, "WS_PORT")?;
+            socket_address = Some(listener.local_addr()?);
+            servers.push(server(config, listener, door, Serves::Sockets)?);
+        }
+        Ok(Self {
+            address,
+            socket_address,
+            servers,
+            hub,
+            hub_task,
+            store: wired.store,
+            shutdown: config.shutdown.clone(),
+        })
+    }
+
+    /// Serves until `stop` is ready, then goes: takes nothing new, tells every socket, finishes what is under way, and
+    /// closes the database, all within the grace time. What is not finished then is cut off; what was acknowledged is
+    /// on disk in any case.
+    ///
+    /// # Errors
+    /// A listener that failed.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let handles: Vec<ServerHandle> = self.servers.iter().map(Server::handle).collect();
+        let mut serving = tokio::spawn(join_all(self.servers));
+        let sockets = self.socket_address.unwrap_or(self.address);
+        tracing::info!(address = %self.address, sockets = %sockets, "listening");
+        let mut hub_task = self.hub_task;
+        tokio::select! {
+            ended = &mut hub_task => bail!("the hub ended: {ended:?}"),
+            outcome = &mut serving => {
+                for result in outcome? {
+                    result.context("a listener failed")?;
+                }
+            }
+            () = stop => {
+                let deadline = Instant::now() + self.shutdown.grace.saturating_sub(LAST_STEPS);
+                let drain = self.hub.drain().await;
+                tracing::info!(sockets = drain.len(), "going away");
+                let shutdown = &self.shutdown;
+                let left = deadline.saturating_duration_since(Instant::now());
+                let stopped = async {
+                    tokio::join!(
+                        drain.close_all(shutdown.drain_batch, shutdown.drain_interval, left / 2),
+                        join_all(handles.iter().map(|handle| handle.stop(true))),
+                    );
+                };
+                if timeout_at(deadline, stopped).await.is_err() {
+                    tracing::warn!(sockets = self.hub.open_sockets(), "cutting off what is left");
+                    join_all(handles.iter().map(|handle| handle.stop(false))).await;
+                }
+            }
+        }
+        drop(self.hub);
+        // The hub ends when the last socket has let go of it.
+        let _ = timeout(LAST_STEPS / 2, hub_task).await;
+        self.store.close().await;
+        tracing::info!("gone");
+        Ok(())
+    }
+}
+
+fn bind(host: std::net::IpAddr, port: u16, setting: &str) -> Result<TcpListener> {
+    TcpListener::bind((host, port))
+        .with_context(|| format!("cannot listen on {host}:{port} ({setting})"))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serves {
+    All,
+    AllButSockets,
+    Sockets,
+}
+
+fn server(
+    config: &Config,
+    listener: TcpListener,
+    door: Data<Door>,
+    serves: Serves,
+) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(door.clone())
+            .wrap(from_fn(http::finish))
+            .wrap(from_fn(http::cors))
+            .wrap(RequestLog::new());
+        match serves {
+            Serves::All => app
+                .configure(http::routes)
+                .configure(http::socket_route)
+                .configure(web::routes),
+            Serves::AllButSockets => app.configure(http::routes).configure(web::routes),
+            Serves::Sockets => app.configure(http::socket_route),
+        }
+    })
+    .on_connect(|connection, _| without_delay(connection))
+    .client_request_timeout(config.http.head_timeout)
+    // Shorter ones leave connections open for ever after a WebSocket's close.
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .shutdown_timeout(config.shutdown.grace.as_secs())
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// Frames are small and follow each other: TCP would hold the second one back until the peer, 40 ms later, has
+/// acknowledged the first.
+fn without_delay(connection: &dyn Any) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        // It fails for a connection that has ended already.
+        let _ = stream.set_nodelay(true);
+    }
+}
+
+fn door_settings(config: &Config) -> delivery::Settings {
+    delivery::Settings {
+        max_body_bytes: config.http.max_body_bytes,
+        body_timeout: config.http.body_timeout,
+        allowed_origins: config.http.cors_allowed_origins.clone(),
+        trusted_proxies: config.http.trusted_proxies,
+        secure_cookies: config.environment != AppEnv::Development,
+        ws: delivery::WsSettings {
+            max_frame_bytes: config.ws.max_frame_bytes,
+            ping_interval: config.ws.ping_interval,
+            pong_timeout: config.ws.pong_timeout,
+            write_timeout: config.ws.write_timeout,
+        },
+    }
+}

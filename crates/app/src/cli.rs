@@ -1,0 +1,114 @@
+//! The command line: which command, and the configuration it runs with.
+
+mod error;
+mod flags;
+pub mod healthcheck;
+
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+pub use error::CliError;
+
+use crate::config::{Config, Environment, Purpose, Sources};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Run the server.
+    Serve,
+    /// Bring the database to the newest schema.
+    Migrate,
+    /// Fill the database with a demo team.
+    Seed,
+    /// Print the OpenAPI document.
+    OpenApi,
+    /// Ask a running server whether it lives.
+    Healthcheck,
+}
+
+impl Command {
+    /// The word on the command line, what it does, and what it is.
+    const WORDS: &[(&str, &str, Self)] = &[
+        ("serve", "Run the server (the default)", Self::Serve),
+        (
+            "migrate",
+            "Bring the database to the newest schema",
+            Self::Migrate,
+        ),
+        (
+            "seed",
+            "Fill the database with a demo team, and print its log-ins",
+            Self::Seed,
+        ),
+        (
+            "openapi",
+            "Print the OpenAPI document as YAML",
+            Self::OpenApi,
+        ),
+        (
+            "healthcheck",
+            "Ask a running server whether it lives",
+            Self::Healthcheck,
+        ),
+    ];
+
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Serve | Self::Seed => Purpose::Serve,
+            Self::Migrate | Self::OpenApi | Self::Healthcheck => Purpose::Task,
+        }
+    }
+}
+
+/// Reads the command line and the configuration. Touches nothing but what it is given; `args` begins with the name
+/// of the program.
+///
+/// # Errors
+/// A command line that is wrong, or asks for help; or every fault of the configuration.
+pub fn parse<A>(
+    args: A,
+    environment: &Environment,
+    read_file: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<(Command, Config), CliError>
+where
+    A: IntoIterator,
+    A::Item: Into<OsString> + Clone,
+{
+    let matches = flags::command().try_get_matches_from(args)?;
+    let (command, matches) = match matches.subcommand() {
+        Some((word, inner)) => (command_of(word), inner),
+        None => (Command::Serve, &matches),
+    };
+    let sources = Sources {
+        flags: flags::values(matches),
+        file: matches.get_one::<PathBuf>(flags::CONFIG).cloned(),
+        environment,
+        read_file,
+    };
+    Ok((command, Config::load(&sources, command.purpose())?))
+}
+
+/// [`parse`] with the arguments, environment and files of this process.
+///
+/// # Errors
+/// As [`parse`].
+pub fn from_process() -> Result<(Command, Config), CliError> {
+    parse(
+        std::env::args_os(),
+        &std::env::vars_os().collect(),
+        &|path| std::fs::read_to_string(path),
+    )
+}
+
+fn command_of(word: &str) -> Command {
+    let found = Command::WORDS.iter().find(|(name, ..)| *name == word);
+    found
+        .expect("clap takes only the words that it was given")
+        .2
+}
+
+#[cfg(test)]
+mod tests;

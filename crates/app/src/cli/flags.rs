@@ -1,0 +1,81 @@
+//! The flags, made of the table of settings.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
+
+use clap::{Arg, ArgMatches, Command as Clap, value_parser};
+
+use super::Command;
+use crate::config::{FILE_VARIABLE, GROUPS, Group, Setting, flag, settings};
+
+pub(super) const CONFIG: &str = "config";
+
+/// The flag of each name and alias: clap wants them for the whole life of the program.
+static FLAGS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
+    settings()
+        .flat_map(Setting::names)
+        .map(|name| (name, flag(name)))
+        .collect()
+});
+
+const AFTER_HELP: &str = "\
+A flag wins over the environment, the environment over the file, the file over the default.
+JWT_ACCESS_SECRET has no flag, because every user of the machine could read it there.
+docs/CONFIGURATION.md says more on each setting.";
+
+pub(super) fn command() -> Clap {
+    let commands = Command::WORDS
+        .iter()
+        .map(|(word, about, _)| Clap::new(*word).about(*about));
+    Clap::new("chatterstack")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("ChatterStack, a real-time chat server")
+        .disable_help_subcommand(true)
+        .subcommands(commands)
+        .arg(
+            Arg::new(CONFIG)
+                .long(CONFIG)
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .global(true)
+                .help(format!("TOML file with settings [env: {FILE_VARIABLE}]")),
+        )
+        .args(GROUPS.iter().flat_map(|group| {
+            let with_flags = group.settings.iter().filter(|setting| setting.has_flag());
+            with_flags.map(|setting| arg(group, setting))
+        }))
+        .after_help(AFTER_HELP)
+}
+
+fn arg(group: &'static Group, setting: &'static Setting) -> Arg {
+    let summary = setting.summary();
+    let names: Vec<_> = setting.names().collect();
+    let default = setting
+        .default
+        .map(|text| format!(" [default: {text}]"))
+        .unwrap_or_default();
+    let known_as = format!("[env: {}]{default}", names.join(", "));
+    let arg = Arg::new(setting.name)
+        .long(FLAGS[setting.name].as_str())
+        .value_name(setting.kind.placeholder())
+        .help_heading(group.title)
+        .hide_short_help(group.tuning)
+        .global(true)
+        .help(format!("{summary}\n{known_as}"))
+        .long_help(format!("{summary}:\n{}\n{known_as}", setting.kind.values()));
+    match setting.alias {
+        Some(alias) => arg.alias(FLAGS[alias].as_str()),
+        None => arg,
+    }
+}
+
+/// The values that were given, by the names of their settings.
+pub(super) fn values(matches: &ArgMatches) -> BTreeMap<&'static str, String> {
+    let value = |setting: &'static Setting| {
+        let text = matches.get_one::<String>(setting.name)?;
+        Some((setting.name, text.clone()))
+    };
+    settings()
+        .filter(|setting| setting.has_flag())
+        .filter_map(value)
+        .collect()
+}

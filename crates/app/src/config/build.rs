@@ -1,0 +1,201 @@
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::{
+    AppEnv, Auth, BaseUrl, Config, Database, Delivery, Faults, Http, Log, LogFormat, LogLevel,
+    Shutdown, WebSocket, dsn, reader::Reader, signing_secret,
+};
+
+/// What the configuration is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To let people in: the rules of staging and production on secrets and guests hold.
+    Serve,
+    /// A task that signs nothing and lets nobody in.
+    Task,
+}
+
+pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults> {
+    let environment = environment(&mut from);
+    let data_dir = PathBuf::from(from.text("DATA_DIR").unwrap_or_default());
+    let config = Config {
+        environment,
+        http: http(&mut from),
+        ws: web_socket(&mut from),
+        auth: auth(&mut from, environment, purpose),
+        database: database(&mut from, &data_dir),
+        delivery: delivery(&mut from),
+        shutdown: shutdown(&mut from),
+        log: log(&mut from),
+        healthcheck_url: healthcheck_url(&mut from),
+        data_dir,
+        shown: from.shown(),
+    };
+    let ports_are_sound = from.are_sound(&["PORT", "WS_PORT"]);
+    if ports_are_sound && config.http.port != 0 && config.ws.port == Some(config.http.port) {
+        from.fault(
+            "WS_PORT",
+            "must differ from PORT; leave it unset to serve sockets on PORT",
+        );
+    }
+    let faults = from.finish();
+    if faults.is_empty() {
+        Ok(config)
+    } else {
+        Err(Faults(faults))
+    }
+}
+
+fn environment(from: &mut Reader) -> AppEnv {
+    let words = [
+        ("development", AppEnv::Development),
+        ("staging", AppEnv::Staging),
+        ("production", AppEnv::Production),
+    ];
+    from.choice("APP_ENV", &words).unwrap_or(AppEnv::Production)
+}
+
+fn http(from: &mut Reader) -> Http {
+    Http {
+        host: from.address("HOST"),
+        port: from.integer("PORT"),
+        cors_allowed_origins: from.origins("CORS_ALLOWED_ORIGINS"),
+        trusted_proxies: from.integer("TRUSTED_PROXIES"),
+        max_body_bytes: from.integer("MAX_BODY_BYTES"),
+        body_timeout: from.duration("BODY_TIMEOUT"),
+        head_timeout: from.duration("REQUEST_HEAD_TIMEOUT"),
+    }
+}
+
+fn web_socket(from: &mut Reader) -> WebSocket {
+    let ws = WebSocket {
+        port: from.optional_integer("WS_PORT"),
+        max_frame_bytes: from.integer("WS_MAX_FRAME_BYTES"),
+        queue_bytes: from.integer("WS_QUEUE_BYTES"),
+        ping_interval: from.duration("WS_PING_INTERVAL"),
+        pong_timeout: from.duration("WS_PONG_TIMEOUT"),
+        write_timeout: from.duration("WS_WRITE_TIMEOUT"),
+        rooms_max: from.integer("WS_ROOMS_MAX"),
+        typing_timeout: from.duration("TYPING_TIMEOUT"),
+    };
+    if from.are_sound(&["WS_PING_INTERVAL", "WS_PONG_TIMEOUT"])
+        && ws.pong_timeout <= ws.ping_interval
+    {
+        from.fault("WS_PONG_TIMEOUT", "must be greater than WS_PING_INTERVAL");
+    }
+    ws
+}
+
+fn auth(from: &mut Reader, environment: AppEnv, purpose: Purpose) -> Auth {
+    let said = from.choice("GUESTS", &[("on", true), ("off", false)]);
+    let guests = said.unwrap_or(environment == AppEnv::Development);
+    if guests_slipped_in(environment, guests, from.was_said("GUESTS")) {
+        from.fault("GUESTS", "are on in production only when GUESTS=on says so");
+    }
+    Auth {
+        access_secret: access_secret(from, environment, purpose),
+        access_ttl: from.duration("JWT_ACCESS_TTL"),
+        refresh_ttl: from.duration("JWT_REFRESH_TTL"),
+        issuer: from.text("JWT_ISSUER").unwrap_or_default(),
+        audience: from.text("JWT_AUDIENCE").unwrap_or_default(),
+        guests,
+        hash_concurrency: from.integer("HASH_CONCURRENCY"),
+        hash_queue: from.integer("HASH_QUEUE"),
+    }
+}
+
+/// A guard against a later change of the default: nobody may come in unasked where people depend on it.
+pub(super) fn guests_slipped_in(environment: AppEnv, guests: bool, said: bool) -> bool {
+    environment == AppEnv::Production && guests && !said
+}
+
+fn access_secret(from: &mut Reader, environment: AppEnv, purpose: Purpose) -> Option<SecretString> {
+    const NAME: &str = "JWT_ACCESS_SECRET";
+    let secret = from.text(NAME);
+    match &secret {
+        Some(secret) if !secret.is_empty() && secret.len() < signing_secret::MIN_BYTES => {
+            let reason = format!("must have at least {} bytes", signing_secret::MIN_BYTES);
+            from.fault(NAME, &reason);
+        }
+        // An APP_ENV that is no word has a fault of its own; what it would have allowed is not known.
+        None if purpose == Purpose::Serve
+            && environment != AppEnv::Development
+            && from.are_sound(&["APP_ENV", NAME]) =>
+        {
+            from.fault(NAME, "must be set, except where APP_ENV is development");
+        }
+        _ => {}
+    }
+    secret.map(SecretString::from)
+}
+
+fn database(from: &mut Reader, data_dir: &Path) -> Database {
+    const DSN: &str = "DATABASE_URL";
+    let path = from.text(DSN).map(|dsn| dsn::sqlite_file(&dsn));
+    if let Some(Err(reason)) = path {
+        from.fault(DSN, reason);
+    }
+    if from.text("REDIS_URL").is_some() {
+        from.fault("REDIS_URL", "this version has no Redis yet: leave it unset");
+    }
+    let dynamodb = from.choice("MESSAGE_STORE", &[("sql", false), ("dynamodb", true)]);
+    if dynamodb == Some(true) {
+        from.fault(
+            "MESSAGE_STORE",
+            "this version has no DynamoDB yet: leave it at sql",
+        );
+    }
+    // Known already, so that an environment made for DynamoDB is checked whole.
+    from.text("DYNAMODB_ENDPOINT");
+    from.text("DYNAMODB_REGION");
+    Database {
+        path: path
+            .and_then(Result::ok)
+            .unwrap_or_else(|| data_dir.join("chatterstack.db")),
+        readers: from.integer("DB_READERS"),
+        write_queue: from.integer("DB_WRITE_QUEUE"),
+        commit_batch: from.integer("DB_COMMIT_BATCH"),
+        wait_timeout: from.duration("DB_WAIT_TIMEOUT"),
+    }
+}
+
+fn delivery(from: &mut Reader) -> Delivery {
+    Delivery {
+        bus_capacity: from.integer("BUS_CAPACITY"),
+        feed_gap_wait: from.duration("FEED_GAP_WAIT"),
+        feed_page: from.integer("FEED_PAGE"),
+        feed_retry: from.duration("FEED_RETRY"),
+    }
+}
+
+fn shutdown(from: &mut Reader) -> Shutdown {
+    Shutdown {
+        grace: from.duration("SHUTDOWN_GRACE"),
+        drain_batch: from.integer("DRAIN_BATCH"),
+        drain_interval: from.duration("DRAIN_INTERVAL"),
+    }
+}
+
+fn log(from: &mut Reader) -> Log {
+    let levels = [
+        ("debug", LogLevel::Debug),
+        ("info", LogLevel::Info),
+        ("warn", LogLevel::Warn),
+        ("error", LogLevel::Error),
+    ];
+    let formats = [("pretty", LogFormat::Pretty), ("json", LogFormat::Json)];
+    Log {
+        level: from.choice("LOG_LEVEL", &levels).unwrap_or(LogLevel::Info),
+        format: from.choice("LOG_FORMAT", &formats),
+    }
+}
+
+fn healthcheck_url(from: &mut Reader) -> Option<BaseUrl> {
+    const NAME: &str = "CHATTERSTACK_URL";
+    let url = BaseUrl::parse(&from.text(NAME)?);
+    if url.is_none() {
+        from.fault(NAME, "must be of the form http://host[:port]");
+    }
+    url
+}

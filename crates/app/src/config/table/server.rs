@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use crate::config::setting::{Group, Kind, Setting};
+
+pub(super) const SERVER: Group = Group {
+    title: "Server",
+    tuning: false,
+    settings: &[
+        Setting::new(
+            "APP_ENV",
+            Kind::Choice(&["development", "staging", "production"]),
+            "What kind of installation this is. In development a signing secret is made when none is given, and \
+             guests are let in unless GUESTS says otherwise; staging and production refuse to start without a secret.",
+        )
+        .or("development"),
+        Setting::new("HOST", Kind::Address, "Address to listen on. 0.0.0.0 and :: stand for every address.")
+            .or("0.0.0.0"),
+        Setting::new(
+            "PORT",
+            Kind::Integer { min: 0, max: 65_535 },
+            "Port to listen on. 0 takes any free one, which the log line \"listening\" names.",
+        )
+        .or("8080")
+        .alias("HTTP_PORT"),
+        Setting::new(
+            "WS_PORT",
+            Kind::Integer { min: 0, max: 65_535 },
+            "Port of a second listener, for /ws alone. Unset: sockets are served on PORT. 0 takes any free one.",
+        ),
+        Setting::new(
+            "CORS_ALLOWED_ORIGINS",
+            Kind::Origins,
+            "Web origins whose pages may call the API and open sockets. Compared exactly: no path and no *. Unset: \
+             only pages that this server itself serves.",
+        ),
+        Setting::new(
+            "TRUSTED_PROXIES",
+            Kind::Integer { min: 0, max: 16 },
+            "Number of proxies in front, whose X-Forwarded-For entries are believed. 0: the address of the peer is \
+             the address of the client. Too high a number lets clients forge their address.",
+        )
+        .or("0"),
+        Setting::new(
+            "CHATTERSTACK_URL",
+            Kind::Url,
+            "Where the command healthcheck finds the server. Of the form http://host[:port]. Unset: HOST and PORT, \
+             with 127.0.0.1 for 0.0.0.0 and ::1 for ::.",
+        ),
+    ],
+};
+
+pub(super) const LOGS: Group = Group {
+    title: "Logs",
+    tuning: false,
+    settings: &[
+        Setting::new(
+            "LOG_LEVEL",
+            Kind::Choice(&["debug", "info", "warn", "error"]),
+            "Least weight of the events that are logged. Logs go to standard error. The libraries underneath are \
+             logged from warn on.",
+        )
+        .or("info"),
+        Setting::new(
+            "LOG_FORMAT",
+            Kind::Choice(&["pretty", "json"]),
+            "How an event is written. json is one object a line. Unset: pretty on a terminal, json otherwise.",
+        ),
+    ],
+};
+
+pub(super) const REQUESTS: Group = Group {
+    title: "Requests",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "MAX_BODY_BYTES",
+            Kind::Integer { min: 1_024, max: 16_777_216 },
+            "Bytes that a request body may have. A larger one is refused with 413.",
+        )
+        .or("262144"),
+        Setting::new(
+            "BODY_TIMEOUT",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
+            "Time that a request body may take to arrive. A slower one is refused with 408.",
+        )
+        .or("10s"),
+        Setting::new(
+            "REQUEST_HEAD_TIMEOUT",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
+            "Time that the request line and headers may take to arrive. Slower ones are refused with 408.",
+        )
+        .or("5s"),
+    ],
+};
+
+pub(super) const SHUTDOWN: Group = Group {
+    title: "Shutdown",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "SHUTDOWN_GRACE",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3_600) },
+            "Time from SIGTERM until what is still running is cut off. Keep it below the time after which the \
+             platform kills the process.",
+        )
+        .or("30s"),
+        Setting::new(
+            "DRAIN_BATCH",
+            Kind::Integer { min: 1, max: 100_000 },
+            "Sockets that are told of the shutdown in one step. Each is closed with 1012.",
+        )
+        .or("100"),
+        Setting::new(
+            "DRAIN_INTERVAL",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(10) },
+            "Mean pause between two such steps. Jittered, so that clients do not come back all at once.",
+        )
+        .or("50ms"),
+    ],
+};

@@ -1,0 +1,84 @@
+use std::time::Duration;
+
+use crate::config::setting::{Group, Kind, Setting};
+
+pub(super) const SOCKETS: Group = Group {
+    title: "Sockets",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "WS_MAX_FRAME_BYTES",
+            Kind::Integer { min: 1_024, max: 16_777_216 },
+            "Bytes of a client's largest frame, and of its largest whole message. A larger one closes with 1009.",
+        )
+        .or("65536"),
+        Setting::new(
+            "WS_QUEUE_BYTES",
+            Kind::Integer { min: 4_096, max: 268_435_456 },
+            "Bytes that may wait to be sent to one socket. A peer that is further behind is closed and resumes; \
+             keep it well above MAX_BODY_BYTES.",
+        )
+        .or("1048576"),
+        Setting::new(
+            "WS_PING_INTERVAL",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
+            "Pause between two pings of the server. Keep it well below the idle time-out of every proxy in front.",
+        )
+        .or("25s"),
+        Setting::new(
+            "WS_PONG_TIMEOUT",
+            Kind::Duration { min: Duration::from_millis(20), max: Duration::from_secs(3_600) },
+            "Time after which a peer that has sent nothing at all is closed. Greater than WS_PING_INTERVAL.",
+        )
+        .or("60s"),
+        Setting::new(
+            "WS_WRITE_TIMEOUT",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
+            "Time that one write to a peer that does not read may take. Then the socket is closed.",
+        )
+        .or("30s"),
+        Setting::new(
+            "WS_ROOMS_MAX",
+            Kind::Integer { min: 1, max: 100_000 },
+            "Rooms that one socket names at most. One that names none follows every room of its user.",
+        )
+        .or("1000"),
+        Setting::new(
+            "TYPING_TIMEOUT",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
+            "Time after which a typer who fell silent counts as having stopped.",
+        )
+        .or("6s"),
+    ],
+};
+
+pub(super) const DELIVERY: Group = Group {
+    title: "Delivery of events",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "BUS_CAPACITY",
+            Kind::Integer { min: 16, max: 1_048_576 },
+            "Events that the in-process bus holds for a slow listener. Beyond these, whoever sends waits.",
+        )
+        .or("4096"),
+        Setting::new(
+            "FEED_GAP_WAIT",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(10) },
+            "Time that a room feed waits for a missing event. Then it reads the log.",
+        )
+        .or("5ms"),
+        Setting::new(
+            "FEED_PAGE",
+            Kind::Integer { min: 1, max: 10_000 },
+            "Events that one read of the log takes at most.",
+        )
+        .or("500"),
+        Setting::new(
+            "FEED_RETRY",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(60) },
+            "Time that a room feed waits after a read of the log that failed. Then it reads again.",
+        )
+        .or("500ms"),
+    ],
+};

@@ -1,0 +1,438 @@
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io,
+    os::unix::ffi::OsStringExt,
+    path::{Path, PathBuf},
+};
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+const SECRET: &str = "007-0123456789-0123456789-hunter2";
+
+/// What an installation says.
+#[derive(Default)]
+struct Said {
+    flags: BTreeMap<&'static str, String>,
+    environment: Environment,
+    file: Option<String>,
+}
+
+impl Said {
+    fn flag(mut self, name: &'static str, text: &str) -> Self {
+        self.flags.insert(name, text.to_owned());
+        self
+    }
+
+    fn env(mut self, name: &str, text: &str) -> Self {
+        self.environment.insert(name.into(), text.into());
+        self
+    }
+
+    fn file(mut self, text: &str) -> Self {
+        self.file = Some(text.to_owned());
+        self
+    }
+
+    fn load_for(&self, purpose: Purpose) -> Result<Config, Faults> {
+        let read_file = |_: &Path| self.file.clone().ok_or(io::ErrorKind::NotFound.into());
+        let sources = Sources {
+            flags: self.flags.clone(),
+            file: self.file.as_ref().map(|_| PathBuf::from("cs.toml")),
+            environment: &self.environment,
+            read_file: &read_file,
+        };
+        Config::load(&sources, purpose)
+    }
+
+    fn load(&self) -> Config {
+        self.load_for(Purpose::Serve).expect("a good configuration")
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let faults = self
+            .load_for(Purpose::Serve)
+            .expect_err("a bad configuration");
+        faults.to_string().lines().map(str::to_owned).collect()
+    }
+
+    fn only_fault(&self) -> String {
+        let faults = self.faults();
+        assert_eq!(faults.len(), 1, "{faults:#?}");
+        faults.into_iter().next().unwrap()
+    }
+}
+
+fn said() -> Said {
+    Said::default()
+}
+
+#[test]
+fn a_fresh_machine_needs_no_configuration() {
+    let config = said().load();
+    assert_eq!(config.environment, AppEnv::Development);
+    assert_eq!(
+        (config.http.host.to_string().as_str(), config.http.port),
+        ("0.0.0.0", 8080)
+    );
+    assert_eq!(config.ws.port, None);
+    assert_eq!(config.database.path, Path::new("./data/chatterstack.db"));
+    assert_eq!(config.auth.access_ttl.as_secs(), 15 * 60);
+    assert_eq!(config.auth.refresh_ttl.as_secs(), 168 * 3_600);
+    assert!(config.auth.guests && config.auth.access_secret.is_none());
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+    let file = said().file("port = 1");
+    assert_eq!(file.load().http.port, 1);
+    let environment = file.env("PORT", "2");
+    assert_eq!(environment.load().http.port, 2);
+    assert_eq!(environment.flag("PORT", "3").load().http.port, 3);
+}
+
+#[test]
+fn a_name_wins_over_its_alias() {
+    let alias = said().env("HTTP_PORT", "1");
+    assert_eq!(alias.load().http.port, 1);
+    assert_eq!(alias.env("PORT", "2").load().http.port, 2);
+    assert_eq!(said().file("http_port = 1\nport = 2").load().http.port, 2);
+    assert_eq!(said().file("http_port = 1").load().http.port, 1);
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let config = said()
+        .env("PORT", "")
+        .env("HTTP_PORT", "9")
+        .env("WS_PORT", "")
+        .load();
+    assert_eq!((config.http.port, config.ws.port), (9, None));
+    said()
+        .env("DATABASE_URL", "")
+        .env("REDIS_URL", "")
+        .env("CHATTERSTACK_CONFIG", "")
+        .load();
+}
+
+#[test]
+fn the_file_is_found_through_the_environment_too() {
+    let environment = said().env(FILE_VARIABLE, "/etc/cs.toml").environment;
+    let read_file = |path: &Path| {
+        assert_eq!(path, Path::new("/etc/cs.toml"));
+        Ok("port = 7".to_owned())
+    };
+    let sources = Sources {
+        flags: BTreeMap::new(),
+        file: None,
+        environment: &environment,
+        read_file: &read_file,
+    };
+    assert_eq!(Config::load(&sources, Purpose::Serve).unwrap().http.port, 7);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_fault_that_says_who_named_it() {
+    let fault = said().env(FILE_VARIABLE, "/nowhere.toml").only_fault();
+    assert!(
+        fault.contains("/nowhere.toml") && fault.contains(FILE_VARIABLE),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_key_that_is_no_setting_is_named() {
+    let faults = said().file("prot = 1\nPORT = 2\n[http]\nport = 3").faults();
+    for (fault, key) in faults.iter().zip(["PORT", "http", "prot"]) {
+        assert!(
+            fault.starts_with(key) && fault.ends_with("is no setting"),
+            "{fault}"
+        );
+    }
+    assert_eq!(faults.len(), 3);
+}
+
+#[test]
+fn a_file_may_say_lists_and_switches_in_its_own_words() {
+    let config = said()
+        .file("guests = false\ncors_allowed_origins = ['http://a', 'http://b:1']")
+        .load();
+    assert!(!config.auth.guests);
+    assert_eq!(config.http.cors_allowed_origins, ["http://a", "http://b:1"]);
+}
+
+#[test]
+fn a_value_of_the_wrong_type_in_the_file_is_a_fault() {
+    let file =
+        "port = 80.5\njwt_issuer = 7\nlog_level = true\ncors_allowed_origins = [1]\nhost = {}";
+    let faults = said().file(file).faults();
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+    let fault = said().file("port = -1").only_fault();
+    assert!(
+        fault.starts_with("PORT (from port in cs.toml): must be a whole number"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_a_fault_that_names_the_line_and_shows_nothing_of_it() {
+    for line in [
+        "jwt_access_secret = hunter2",
+        "jwt_access_secret = \"hunter2",
+        "jwt_access_secret = 007hunter2",
+        "hunter2",
+        "[hunter2",
+        "jwt_access_secret = \"\\hunter2\"",
+    ] {
+        let fault = said().file(&format!("port = 1\n{line}\n")).only_fault();
+        assert!(fault.contains("from line 2 in cs.toml"), "{fault}");
+        assert!(!fault.contains("hunter2"), "{fault}");
+    }
+}
+
+#[test]
+fn a_secret_stays_the_text_that_it_is() {
+    for source in [
+        said().env("JWT_ACCESS_SECRET", SECRET),
+        said().file(&format!("jwt_access_secret = '{SECRET}'")),
+    ] {
+        assert_eq!(
+            source.load().auth.access_secret.unwrap().expose_secret(),
+            SECRET
+        );
+    }
+    let digits = "0".repeat(31) + "7";
+    let config = said().env("JWT_ACCESS_SECRET", &digits).load();
+    assert_eq!(config.auth.access_secret.unwrap().expose_secret(), digits);
+    let fault = said().file("jwt_access_secret = 7").only_fault();
+    assert!(fault.ends_with("must be a text in quotes"), "{fault}");
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_origin_and_reason() {
+    let faults = said()
+        .flag("JWT_ACCESS_TTL", "15")
+        .env("HTTP_PORT", "70000")
+        .env("LOG_LEVEL", "loud")
+        .file("guests = 'yes'\nfoo = 1")
+        .faults();
+    let expected = [
+        "foo (from foo in cs.toml): is no setting",
+        "PORT (from the environment variable HTTP_PORT): must be a whole number from 0 to 65535, not \"70000\"",
+        "GUESTS (from guests in cs.toml): must be on or off, not \"yes\"",
+        "JWT_ACCESS_TTL (from --jwt-access-ttl): must be a whole number with its unit (ms, s, m, h or d), not \"15\"",
+        "LOG_LEVEL (from the environment variable LOG_LEVEL): must be one of debug, info, warn, error, not \"loud\"",
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[test]
+fn a_fault_is_one_line_whatever_the_value_is() {
+    let fault = said().env("PORT", &"1\n2".repeat(1_000)).only_fault();
+    assert!(fault.len() < 250 && fault.ends_with('…'), "{fault}");
+}
+
+#[test]
+fn a_value_out_of_bounds_is_refused_at_both_ends() {
+    for (name, good, bad) in [
+        ("PORT", ["0", "65535"], ["-1", "65536"]),
+        ("HASH_CONCURRENCY", ["1", "64"], ["0", "65"]),
+        ("JWT_ACCESS_TTL", ["1ms", "24h"], ["0s", "86401s"]),
+        ("FEED_PAGE", ["1", "10000"], ["0", "18446744073709551616"]),
+        ("SHUTDOWN_GRACE", ["0s", "1h"], ["", "61m"]),
+    ] {
+        for text in good {
+            said().flag(name, text).load();
+        }
+        for text in bad {
+            let fault = said().flag(name, text).only_fault();
+            assert!(fault.starts_with(name), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_number_is_digits_alone() {
+    for text in ["+1", " 1", "1 ", "0x1", "1_000", "1e3", "٣", ""] {
+        said().flag("PORT", text).only_fault();
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_a_fault_and_not_ignored() {
+    let mut said = said();
+    let bad = OsString::from_vec(vec![b'x', 0xff]);
+    said.environment.insert("JWT_ACCESS_SECRET".into(), bad);
+    let fault = said.only_fault();
+    assert!(
+        fault.starts_with("JWT_ACCESS_SECRET (from the environment variable"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_host_is_an_address_or_localhost() {
+    assert_eq!(
+        said().env("HOST", "localhost").load().http.host.to_string(),
+        "127.0.0.1"
+    );
+    assert_eq!(said().env("HOST", "::").load().http.host.to_string(), "::");
+    for text in ["example.org", "[::1]", "127.0.0.1:80", "1.2.3"] {
+        said().env("HOST", text).only_fault();
+    }
+}
+
+#[test]
+fn staging_and_production_refuse_to_serve_without_a_secret() {
+    for environment in ["staging", "production"] {
+        let fault = said().env("APP_ENV", environment).only_fault();
+        assert!(
+            fault.starts_with("JWT_ACCESS_SECRET (not set): must be set"),
+            "{fault}"
+        );
+        let config = said()
+            .env("APP_ENV", environment)
+            .load_for(Purpose::Task)
+            .unwrap();
+        assert!(config.auth.access_secret.is_none(), "a task needs none");
+    }
+}
+
+#[test]
+fn a_short_secret_is_refused_everywhere() {
+    for environment in ["development", "staging", "production"] {
+        let said = said()
+            .env("APP_ENV", environment)
+            .env("JWT_ACCESS_SECRET", "hunter2");
+        let fault = said.only_fault();
+        assert!(fault.ends_with("must have at least 32 bytes"), "{fault}");
+    }
+}
+
+#[test]
+fn an_empty_text_in_the_file_is_one_fault() {
+    for key in [
+        "jwt_access_secret",
+        "jwt_issuer",
+        "data_dir",
+        "host",
+        "database_url",
+    ] {
+        said().file(&format!("{key} = ''")).only_fault();
+    }
+}
+
+#[test]
+fn a_misspelt_environment_is_not_taken_for_development() {
+    let fault = said().env("APP_ENV", "prod").only_fault();
+    assert!(fault.starts_with("APP_ENV"), "{fault}");
+}
+
+#[test]
+fn guests_are_let_in_unasked_in_development_alone() {
+    let guests = |environment: &str| {
+        said()
+            .env("APP_ENV", environment)
+            .env("JWT_ACCESS_SECRET", SECRET)
+    };
+    assert!(guests("development").load().auth.guests);
+    assert!(!guests("staging").load().auth.guests);
+    assert!(!guests("production").load().auth.guests);
+    assert!(guests("production").env("GUESTS", "on").load().auth.guests);
+    assert!(
+        !guests("development")
+            .env("GUESTS", "off")
+            .load()
+            .auth
+            .guests
+    );
+}
+
+#[test]
+fn guests_that_nobody_asked_for_stop_a_start_in_production() {
+    assert!(build::guests_slipped_in(AppEnv::Production, true, false));
+    assert!(!build::guests_slipped_in(AppEnv::Production, true, true));
+    assert!(!build::guests_slipped_in(AppEnv::Production, false, false));
+    assert!(!build::guests_slipped_in(AppEnv::Staging, true, false));
+}
+
+#[test]
+fn what_this_version_lacks_is_refused_in_clear_words() {
+    for (name, text, word) in [
+        (
+            "DATABASE_URL",
+            "postgres://chat:hunter2@db/chat",
+            "no PostgreSQL yet",
+        ),
+        (
+            "POSTGRES_DSN",
+            "postgresql://chat:hunter2@db/chat",
+            "no PostgreSQL yet",
+        ),
+        (
+            "DATABASE_URL",
+            "hunter2",
+            "must be of the form sqlite:<path>",
+        ),
+        ("REDIS_URL", "redis://:hunter2@cache", "no Redis yet"),
+        ("MESSAGE_STORE", "dynamodb", "no DynamoDB yet"),
+    ] {
+        let fault = said().env(name, text).only_fault();
+        assert!(
+            fault.contains(word) && !fault.contains("hunter2"),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn the_database_is_the_named_file_or_in_the_data_folder() {
+    let config = said().env("DATABASE_URL", "sqlite:/tmp/x.db").load();
+    assert_eq!(config.database.path, Path::new("/tmp/x.db"));
+    let config = said().env("DATA_DIR", "/srv/chat").load();
+    assert_eq!(config.database.path, Path::new("/srv/chat/chatterstack.db"));
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let fault = said().env("WS_PING_INTERVAL", "60s").only_fault();
+    assert!(
+        fault.starts_with("WS_PONG_TIMEOUT (not set): must be greater"),
+        "{fault}"
+    );
+    let fault = said().env("PORT", "9").env("WS_PORT", "9").only_fault();
+    assert!(fault.contains("must differ from PORT"), "{fault}");
+    assert_eq!(
+        said().env("PORT", "0").env("WS_PORT", "0").load().ws.port,
+        Some(0)
+    );
+}
+
+#[test]
+fn a_fault_in_one_setting_is_not_blamed_on_another() {
+    let fault = said().env("WS_PONG_TIMEOUT", "soon").only_fault();
+    assert!(fault.contains("\"soon\""), "{fault}");
+}
+
+#[test]
+fn neither_debug_nor_description_shows_a_secret() {
+    let config = said()
+        .env("JWT_ACCESS_SECRET", SECRET)
+        .env("DATABASE_URL", "sqlite:./a b.db")
+        .load();
+    let description = config.describe();
+    assert!(
+        description.contains("JWT_ACCESS_SECRET=*** "),
+        "{description}"
+    );
+    assert!(
+        description.contains("DATABASE_URL=\"sqlite:./a b.db\" "),
+        "{description}"
+    );
+    assert!(description.contains("PORT=8080 ") && !description.contains("WS_PORT"));
+    for text in [description, format!("{config:?}"), format!("{config:#?}")] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

@@ -1,0 +1,173 @@
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+use super::BaseUrl;
+
+/// Everything that was configured. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What kind of installation this is.
+    pub environment: AppEnv,
+    /// Folder of all that this server keeps.
+    pub data_dir: PathBuf,
+    /// The listener and its requests.
+    pub http: Http,
+    /// Sockets.
+    pub ws: WebSocket,
+    /// Who gets in.
+    pub auth: Auth,
+    /// Where the data is.
+    pub database: Database,
+    /// How events reach the sockets.
+    pub delivery: Delivery,
+    /// The way out.
+    pub shutdown: Shutdown,
+    /// What is logged.
+    pub log: Log,
+    /// Where `healthcheck` looks, unless at the address of `http`.
+    pub healthcheck_url: Option<BaseUrl>,
+    pub(super) shown: Vec<(&'static str, String)>,
+}
+
+/// What kind of installation this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppEnv {
+    /// On somebody's desk: starts without any configuration.
+    Development,
+    /// Like production.
+    Staging,
+    /// People depend on it.
+    Production,
+}
+
+/// The listener and its requests.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where to listen.
+    pub host: IpAddr,
+    /// 0: any free one.
+    pub port: u16,
+    /// Exact origins, as browsers send them.
+    pub cors_allowed_origins: Vec<String>,
+    /// How many entries of X-Forwarded-For are believed.
+    pub trusted_proxies: usize,
+    /// The largest request body.
+    pub max_body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long the request line and headers may take to arrive.
+    pub head_timeout: Duration,
+}
+
+/// Sockets.
+#[derive(Debug, Clone)]
+pub struct WebSocket {
+    /// A second listener for sockets alone; 0: any free port.
+    pub port: Option<u16>,
+    /// The largest frame, and the largest whole message, of a client.
+    pub max_frame_bytes: usize,
+    /// What may wait to be sent to one socket.
+    pub queue_bytes: usize,
+    /// Pause between two pings.
+    pub ping_interval: Duration,
+    /// A peer silent for this long is closed. Greater than `ping_interval`.
+    pub pong_timeout: Duration,
+    /// How long one write may take.
+    pub write_timeout: Duration,
+    /// How many rooms one socket names at most.
+    pub rooms_max: usize,
+    /// A typer silent for this long has stopped.
+    pub typing_timeout: Duration,
+}
+
+/// Who gets in.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// Signs access tokens; at least 32 bytes. `None`: see [`super::signing_secret::load`].
+    pub access_secret: Option<SecretString>,
+    /// How long an access token is good.
+    pub access_ttl: Duration,
+    /// How long a refresh token is good.
+    pub refresh_ttl: Duration,
+    /// The `iss` of access tokens.
+    pub issuer: String,
+    /// The `aud` of access tokens.
+    pub audience: String,
+    /// Whether people without an account may join public rooms.
+    pub guests: bool,
+    /// How many passwords are hashed at once.
+    pub hash_concurrency: usize,
+    /// How many more may wait.
+    pub hash_queue: usize,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Connections for reading.
+    pub readers: usize,
+    /// How many writes may wait for the writer.
+    pub write_queue: usize,
+    /// How many writes share one commit at most.
+    pub commit_batch: usize,
+    /// How long to wait for a connection or a place in the queue.
+    pub wait_timeout: Duration,
+}
+
+/// How events reach the sockets.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// How many events the bus holds for a slow listener.
+    pub bus_capacity: usize,
+    /// How long a room feed waits for a missing event before it reads the log.
+    pub feed_gap_wait: Duration,
+    /// How many events one read of the log takes.
+    pub feed_page: u32,
+    /// How long a room feed waits after a read of the log that failed.
+    pub feed_retry: Duration,
+}
+
+/// The way out.
+#[derive(Debug, Clone)]
+pub struct Shutdown {
+    /// From SIGTERM until what still runs is cut off.
+    pub grace: Duration,
+    /// Sockets told per step.
+    pub drain_batch: usize,
+    /// Mean pause between steps.
+    pub drain_interval: Duration,
+}
+
+/// What is logged.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The least weight.
+    pub level: LogLevel,
+    /// How; `None`: as suits where the log goes.
+    pub format: Option<LogFormat>,
+}
+
+/// The least weight of what is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For whoever looks for a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What may become a fault.
+    Warn,
+    /// Faults alone.
+    Error,
+}
+
+/// How an event is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One object a line.
+    Json,
+}

@@ -1,0 +1,10 @@
+//! Configuration, wiring and the command line of the one binary, `chatterstack`.
+
+pub mod application;
+pub mod cli;
+pub mod config;
+pub mod logging;
+pub mod run;
+pub mod seed;
+pub mod system;
+pub mod wiring;

@@ -1,0 +1,61 @@
+use std::{sync::Arc, time::Duration};
+
+use domain::{Timestamp, ports::Probe};
+use realtime::Hub;
+use usecase::UseCases;
+
+/// What every handler needs. Registered once as `web::Data<Door>`.
+pub struct Door {
+    /// What can be done.
+    pub usecases: UseCases,
+    /// The sockets of this node.
+    pub hub: Hub,
+    /// Whether this node can serve.
+    pub health: Health,
+    /// Where new sockets get their ids.
+    pub ids: Arc<dyn domain::ports::IdSource>,
+    /// What an operator sets.
+    pub settings: Settings,
+}
+
+/// Whether this node can serve.
+pub struct Health {
+    /// The store.
+    pub store: Arc<dyn Probe>,
+    /// When the node started.
+    pub started_at: Timestamp,
+    /// The time.
+    pub clock: Arc<dyn domain::ports::Clock>,
+    /// The version of the binary.
+    pub version: &'static str,
+}
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request body may take to arrive.
+    pub body_timeout: Duration,
+    /// The origins that browsers may call from, beside the server's own.
+    pub allowed_origins: Vec<String>,
+    /// How many proxies in front are trusted to say where a request came from.
+    pub trusted_proxies: usize,
+    /// Cookies over https alone.
+    pub secure_cookies: bool,
+    /// Sockets.
+    pub ws: WsSettings,
+}
+
+/// What an operator sets about sockets.
+#[derive(Debug, Clone, Copy)]
+pub struct WsSettings {
+    /// The largest frame, and the largest message, of a client, in bytes.
+    pub max_frame_bytes: usize,
+    /// How often a peer is pinged.
+    pub ping_interval: Duration,
+    /// How long a peer may be silent.
+    pub pong_timeout: Duration,
+    /// How long one write may take.
+    pub write_timeout: Duration,
+}

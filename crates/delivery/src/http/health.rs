@@ -1,0 +1,86 @@
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Door;
+
+/// How the node is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HealthBody {
+    /// `ok`, or `draining` once the node goes away.
+    status: &'static str,
+    /// How many sockets are open on this node.
+    clients: usize,
+    /// The version of the binary.
+    version: &'static str,
+    /// How long the node has been up.
+    uptime_seconds: i64,
+}
+
+/// That the process answers.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LiveBody {
+    /// `live`.
+    status: &'static str,
+}
+
+/// Whether the node can serve.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReadyBody {
+    /// `ready`, `draining` or `unavailable`.
+    status: &'static str,
+    /// `ok` or `unavailable`.
+    store: &'static str,
+}
+
+/// The node, in short.
+#[utoipa::path(get, path = "/v1/health", tag = "health", security(()), responses((status = 200, body = HealthBody)))]
+pub(super) async fn health(door: web::Data<Door>) -> HttpResponse {
+    let health = &door.health;
+    HttpResponse::Ok().json(HealthBody {
+        status: if door.hub.is_draining() {
+            "draining"
+        } else {
+            "ok"
+        },
+        clients: door.hub.open_sockets(),
+        version: health.version,
+        uptime_seconds: health
+            .clock
+            .now()
+            .duration_since(health.started_at)
+            .as_secs(),
+    })
+}
+
+/// The process answers. Nothing else is asked, so that a store that is away does not get the node killed.
+#[utoipa::path(get, path = "/health/live", tag = "health", security(()), responses((status = 200, body = LiveBody)))]
+pub(super) async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(LiveBody { status: "live" })
+}
+
+/// The node can serve: its store answers, and it is not going away.
+#[utoipa::path(get, path = "/health/ready", tag = "health", security(()),
+    responses((status = 200, body = ReadyBody), (status = 503, body = ReadyBody)))]
+pub(super) async fn ready(door: web::Data<Door>) -> HttpResponse {
+    let store = door.health.store.check().await;
+    if let Err(error) = &store {
+        tracing::warn!(%error, "not ready");
+    }
+    let (status, mut response) = if door.hub.is_draining() {
+        ("draining", HttpResponse::ServiceUnavailable())
+    } else if store.is_err() {
+        ("unavailable", HttpResponse::ServiceUnavailable())
+    } else {
+        ("ready", HttpResponse::Ok())
+    };
+    response.json(ReadyBody {
+        status,
+        store: if store.is_ok() { "ok" } else { "unavailable" },
+    })
+}
+
+/// The node, in short.
+#[utoipa::path(get, path = "/health", tag = "health", security(()), responses((status = 200, body = HealthBody)))]
+#[expect(dead_code, reason = "documents the second path of `health`")]
+pub(super) fn health_at_root() {}

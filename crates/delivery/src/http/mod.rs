@@ -1,0 +1,31 @@
+//! REST.
+
+mod body;
+mod caller;
+mod cookies;
+mod cors;
+mod finish;
+mod json;
+mod origin;
+mod router;
+mod run_to_end;
+
+mod auth;
+mod health;
+mod history;
+mod members;
+mod messages;
+mod rooms;
+mod users;
+
+mod openapi;
+
+pub use cors::cors;
+pub use finish::finish;
+pub use openapi::document as openapi;
+pub use router::{health_routes, routes, socket_route};
+
+pub(crate) use caller::access_token;
+pub(crate) use messages::parse_attachments;
+pub(crate) use origin::origin_is_allowed;
+pub(crate) use run_to_end::run_to_end;

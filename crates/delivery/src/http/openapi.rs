@@ -1,0 +1,95 @@
+use actix_web::HttpResponse;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use super::{auth, health, history, members, messages, rooms, router, users};
+use crate::problem::ProblemBody;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ChatterStack",
+        description = "Real-time chat: accounts, rooms, messages. Events come over the WebSocket at `/ws`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "this server")),
+    security(("bearer" = []), ("x_auth_token" = []), ("cookie" = [])),
+    modifiers(&Schemes, &UniqueIds),
+    components(schemas(ProblemBody)),
+    paths(
+        serve, router::socket,
+        health::health_at_root, health::health, health::live, health::ready,
+        auth::register, auth::login, auth::refresh, auth::logout,
+        users::find, users::show, users::set_status,
+        rooms::list, rooms::create, rooms::open_direct, rooms::show, rooms::remove,
+        members::list, members::add, members::remove, members::presence,
+        messages::send, history::list, messages::edit, messages::remove,
+        messages::deliver, messages::read, history::search,
+    )
+)]
+struct Document;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let header = ApiKeyValue::with_description(
+            "X-Auth-Token",
+            "the bare token, for CDNs that drop Authorization",
+        );
+        components.add_security_scheme(
+            "x_auth_token",
+            SecurityScheme::ApiKey(ApiKey::Header(header)),
+        );
+        let cookie = ApiKeyValue::with_description(
+            "cs_access",
+            "a call that changes something also needs the header X-CSRF-Token, from the cookie cs_csrf",
+        );
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// Handlers of different subjects share names; the ids of operations must be unique.
+struct UniqueIds;
+
+impl Modify for UniqueIds {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                let tag = operation.tags.iter().flatten().next();
+                if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
+                    operation.operation_id = Some(format!("{tag}_{id}"));
+                }
+            }
+        }
+    }
+}
+
+/// The OpenAPI document of every REST call, with every status and code.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Document::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    document
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "health", security(()),
+    responses((status = 200, description = "OpenAPI 3.1, as JSON")))]
+pub(super) async fn serve() -> HttpResponse {
+    HttpResponse::Ok().json(document())
+}

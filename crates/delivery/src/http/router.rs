@@ -1,0 +1,108 @@
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{
+        self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, resource, scope,
+    },
+};
+
+use super::{auth, health, history, members, messages, openapi, rooms, users};
+use crate::{
+    problem::{Code, Problem, problems},
+    ws,
+};
+
+/// Every REST route, to be read from top to bottom.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(
+            PathConfig::default()
+                .error_handler(|error, _| Problem::new(Code::InvalidId, error.to_string()).into()),
+        )
+        .app_data(
+            QueryConfig::default().error_handler(|error, _| {
+                Problem::new(Code::InvalidQuery, error.to_string()).into()
+            }),
+        )
+        .configure(health_routes)
+        .route("/openapi.json", get().to(openapi::serve))
+        .service(
+            scope("/v1")
+                .service(resource("/health").route(get().to(health::health)))
+                .service(resource("/auth/register").route(post().to(auth::register)))
+                .service(resource("/auth/login").route(post().to(auth::login)))
+                .service(resource("/auth/refresh").route(post().to(auth::refresh)))
+                .service(resource("/auth/logout").route(post().to(auth::logout)))
+                .service(resource("/users").route(get().to(users::find)))
+                .service(resource("/users/{user_id}").route(get().to(users::show)))
+                .service(resource("/users/{user_id}/status").route(patch().to(users::set_status)))
+                .service(
+                    resource("/rooms")
+                        .route(get().to(rooms::list))
+                        .route(post().to(rooms::create)),
+                )
+                .service(resource("/rooms/direct").route(post().to(rooms::open_direct)))
+                .service(
+                    resource("/rooms/{room_id}")
+                        .route(get().to(rooms::show))
+                        .route(delete().to(rooms::remove)),
+                )
+                .service(resource("/rooms/{room_id}/presence").route(get().to(members::presence)))
+                .service(
+                    resource("/rooms/{room_id}/members")
+                        .route(get().to(members::list))
+                        .route(post().to(members::add)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/members/{user_id}")
+                        .route(delete().to(members::remove)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages")
+                        .route(get().to(history::list))
+                        .route(post().to(messages::send)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages/{message_id}")
+                        .route(patch().to(messages::edit))
+                        .route(delete().to(messages::remove)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages/{message_id}/deliver")
+                        .route(post().to(messages::deliver)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages/{message_id}/read")
+                        .route(post().to(messages::read)),
+                )
+                .service(resource("/messages/search").route(get().to(history::search))),
+        );
+}
+
+/// The health endpoints.
+pub fn health_routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/health").route(get().to(health::health)))
+        .service(resource("/health/live").route(get().to(health::live)))
+        .service(resource("/health/ready").route(get().to(health::ready)));
+}
+
+/// The native socket.
+pub fn socket_route(config: &mut ServiceConfig) {
+    config.service(resource("/ws").route(web::get().to(socket)));
+}
+
+problems!(SocketProblems: ; InvalidQuery, InvalidHandshake, TooManyRooms, TokenMissing, TokenInvalid, TokenExpired,
+    SessionEnded, OriginNotAllowed, RoomForbidden, Unavailable, GoingAway, Internal);
+
+/// Opens a WebSocket. Its frames are described in docs/ARCHITECTURE.md.
+#[utoipa::path(get, path = "/ws", tag = "socket",
+    params(("room_id" = Option<Vec<domain::RoomId>>, Query, description = "follow these rooms; none: every room of the caller"),
+           ("access_token" = Option<String>, Query, description = "where no header can be sent")),
+    responses((status = 101, description = "the socket is open; `ready` comes first"), SocketProblems))]
+pub(super) async fn socket(
+    request: HttpRequest,
+    payload: web::Payload,
+    door: web::Data<crate::Door>,
+) -> Result<HttpResponse, Problem> {
+    ws::open(request, payload, door).await
+}

@@ -1,0 +1,135 @@
+//! Every error of a use case, and the problem that a client sees. Nowhere else is one turned into the other.
+
+use domain::{
+    StoreError,
+    ports::{HashError, TokenError},
+};
+use realtime::{Draining, TypingError, wire::FrameError};
+use usecase::{
+    auth::{AuthenticateError, LogInError, LogOutError, RefreshSessionError, RegisterUserError},
+    members::{AddMemberError, ListMembersError, RemoveMemberError},
+    messages::{
+        ChangeMessageError, ListMessagesError, MarkMessageError, SearchMessagesError,
+        SendMessageError,
+    },
+    rooms::{CreateRoomError, DeleteRoomError, GetRoomError, ListRoomsError, OpenDirectRoomError},
+    sockets::{ListPresenceError, OpenSocketError},
+    users::{GetUserError, SetUserStatusError},
+};
+
+use super::{Code, Problem};
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        // What exactly failed is for the log, not for the client.
+        match error {
+            StoreError::Unavailable(reason) => {
+                tracing::warn!(%reason, "the store is away");
+                Self::new(Code::Unavailable, "the store is away; try again")
+            }
+            other => {
+                tracing::error!(error = %other, "the store failed");
+                Self::new(Code::Internal, "the server failed; the log has the details")
+            }
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded => Self::new(Code::Overloaded, error.to_string()),
+            HashError::Other(reason) => {
+                tracing::error!(%reason, "hashing failed");
+                Self::new(Code::Internal, "the server failed; the log has the details")
+            }
+        }
+    }
+}
+
+/// Maps an error: each variant to a code, with the variant's own sentence, or onwards to another problem.
+macro_rules! map {
+    ($error:ident { $($variant:ident => $code:ident,)* } $(onwards { $($inner:ident,)* })?) => {
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                match error {
+                    $($error::$variant { .. } => Self::new(Code::$code, error.to_string()),)*
+                    $($($error::$inner(inner) => inner.into(),)*)?
+                }
+            }
+        }
+    };
+}
+
+map!(TokenError { Expired => TokenExpired, Invalid => TokenInvalid, });
+map!(AuthenticateError { SessionEnded => SessionEnded, } onwards { Token, Store, });
+map!(RegisterUserError { EmailTaken => EmailTaken, UsernameTaken => UsernameTaken, }
+    onwards { Hash, Store, });
+map!(LogInError { WrongCredentials => InvalidCredentials, } onwards { Hash, Store, });
+map!(RefreshSessionError { Refused => RefreshTokenInvalid, } onwards { Store, });
+map!(LogOutError {} onwards { Store, });
+map!(GetUserError { NotFound => UserNotFound, } onwards { Store, });
+map!(SetUserStatusError { NotFound => UserNotFound, NotYours => NotYours, } onwards { Store, });
+map!(CreateRoomError {
+    CreatorIsNotCaller => CreatorIsNotCaller,
+    SecondOwner => SecondOwner,
+    UnknownMember => UnknownMember,
+    TooManyMembers => TooManyMembers,
+} onwards { Store, });
+map!(OpenDirectRoomError { WithOneself => DirectRoomWithOneself, UnknownPeer => UserNotFound, }
+    onwards { Store, });
+map!(GetRoomError { NotFound => RoomNotFound, } onwards { Store, });
+map!(ListRoomsError {} onwards { Store, });
+map!(DeleteRoomError { NotFound => RoomNotFound, NotCreator => NotCreator, } onwards { Store, });
+map!(ListMembersError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(AddMemberError {
+    RoomNotFound => RoomNotFound,
+    UserNotFound => UserNotFound,
+    NotAllowed => NotAllowed,
+    DirectRoom => DirectRoomIsFixed,
+    AlreadyMember => AlreadyMember,
+} onwards { Store, });
+map!(RemoveMemberError {
+    RoomNotFound => RoomNotFound,
+    MemberNotFound => MemberNotFound,
+    NotAllowed => NotAllowed,
+    DirectRoom => DirectRoomIsFixed,
+    OwnerStays => OwnerStays,
+} onwards { Store, });
+map!(SendMessageError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(ChangeMessageError {
+    RoomNotFound => RoomNotFound,
+    MessageNotFound => MessageNotFound,
+    NotAllowed => NotYours,
+} onwards { Store, });
+map!(ListMessagesError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
+    onwards { Store, });
+map!(MarkMessageError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
+    onwards { Store, });
+map!(SearchMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(ListPresenceError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(OpenSocketError {
+    UserNotFound => SessionEnded,
+    SessionEnded => SessionEnded,
+    RoomForbidden => RoomForbidden,
+    TooManyRooms => TooManyRooms,
+} onwards { Store, });
+map!(TypingError { NotFollowing => NotFollowing, RoomNeeded => RoomIdMissing, });
+
+impl From<Draining> for Problem {
+    fn from(draining: Draining) -> Self {
+        Self::new(Code::GoingAway, draining.to_string())
+    }
+}
+
+impl From<FrameError> for Problem {
+    fn from(error: FrameError) -> Self {
+        let code = match &error {
+            FrameError::Malformed(_) => Code::InvalidJson,
+            FrameError::BadReference => Code::InvalidReference,
+            FrameError::UnknownEvent(_) => Code::UnknownEvent,
+            FrameError::WrongShape { .. } => Code::InvalidBody,
+        };
+        Self::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,192 @@
+use std::{cell::Cell, future::Future, pin::Pin, rc::Rc, time::Duration};
+
+use actix_web::web;
+use actix_ws::{
+    AggregatedMessage, AggregatedMessageStream, CloseReason as CloseFrame, Closed, ProtocolError,
+    Session,
+};
+use futures_util::StreamExt;
+use realtime::{
+    CloseReason, Connection, FrameClass, Outgoing,
+    wire::{self, ClientFrame},
+};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use usecase::Caller;
+
+use super::{command, guard::Verdict};
+use crate::Door;
+
+/// Moves frames between a socket and its connection, until one of them ends.
+pub(super) struct Pump {
+    door: web::Data<Door>,
+    caller: Caller,
+    connection: Rc<Connection>,
+    session: Session,
+    verdict: Rc<Cell<Option<Verdict>>>,
+    last_heard: Instant,
+}
+
+/// A command that is being carried out. One at a time: a client's commands take effect in the order that it sent them,
+/// and one who sends faster than they are carried out is held back by TCP.
+type UnderWay = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Why the pump ends, and what the peer is told.
+enum End {
+    /// With a close frame.
+    Close(CloseReason),
+    /// The peer is gone, or takes nothing any more.
+    Gone,
+}
+
+impl Pump {
+    pub(super) fn new(
+        door: web::Data<Door>,
+        caller: Caller,
+        connection: Connection,
+        session: Session,
+        verdict: Rc<Cell<Option<Verdict>>>,
+    ) -> Self {
+        Self {
+            door,
+            caller,
+            connection: Rc::new(connection),
+            session,
+            verdict,
+            last_heard: Instant::now(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut frames: AggregatedMessageStream) {
+        let end = self.until_end(&mut frames).await;
+        let id = self.connection.id();
+        match end {
+            End::Close(reason) => {
+                tracing::debug!(connection_id = %id, code = reason.code(), "socket closed");
+                let frame = CloseFrame {
+                    code: reason.code().into(),
+                    description: Some(reason.text().to_owned()).filter(|text| !text.is_empty()),
+                };
+                let wait = self.door.settings.ws.write_timeout;
+                let _ = timeout(wait, self.session.close(Some(frame))).await;
+            }
+            End::Gone => tracing::debug!(connection_id = %id, "socket gone"),
+        }
+    }
+
+    async fn until_end(&mut self, frames: &mut AggregatedMessageStream) -> End {
+        let settings = self.door.settings.ws;
+        let mut pings = interval(settings.ping_interval);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        pings.reset();
+        let mut under_way: Option<UnderWay> = None;
+        let connection = self.connection.clone();
+        loop {
+            let step = tokio::select! {
+                // Reading waits while a command is under way; writing does not.
+                () = finished(&mut under_way), if under_way.is_some() => {
+                    under_way = None;
+                    Ok(())
+                }
+                frame = frames.next(), if under_way.is_none() => {
+                    self.last_heard = Instant::now();
+                    self.on_frame(frame, &mut under_way).await
+                }
+                outgoing = connection.outbox().next() => self.write(outgoing).await,
+                _ = pings.tick() => {
+                    if under_way.is_some() {
+                        // Nothing is read meanwhile, so that nothing is heard says nothing about the peer.
+                        self.last_heard = Instant::now();
+                    }
+                    self.ping(settings.pong_timeout).await
+                }
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn on_frame(
+        &mut self,
+        frame: Option<Result<AggregatedMessage, ProtocolError>>,
+        under_way: &mut Option<UnderWay>,
+    ) -> Result<(), End> {
+        match frame {
+            Some(Ok(AggregatedMessage::Text(text))) => {
+                *under_way = Some(self.command(&text));
+                Ok(())
+            }
+            Some(Ok(AggregatedMessage::Ping(bytes))) => {
+                let wait = self.door.settings.ws.write_timeout;
+                written(timeout(wait, self.session.pong(&bytes)).await)
+            }
+            Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Binary(_))) => Err(End::Close(CloseReason::Unsupported)),
+            Some(Ok(AggregatedMessage::Close(_))) => Err(End::Close(CloseReason::ClientLeft)),
+            Some(Err(error)) => Err(End::Close(protocol_error(&error))),
+            None => Err(self.verdict.get().map_or(End::Gone, End::Close)),
+        }
+    }
+
+    fn command(&self, text: &str) -> UnderWay {
+        let frame = ClientFrame::parse(text);
+        let (door, caller, connection) = (self.door.clone(), self.caller, self.connection.clone());
+        Box::pin(async move {
+            let id = frame.id.clone();
+            let answer = match (
+                command::carry_out(door, caller, &connection, frame).await,
+                &id,
+            ) {
+                (Ok(data), Some(id)) => wire::acknowledged(id, data),
+                // Who gave no reference did not ask for an answer.
+                (Ok(_), None) => return,
+                (Err(problem), id) => wire::rejected(id.as_ref(), problem.body(None)),
+            };
+            connection.outbox().push(FrameClass::Durable, answer);
+        })
+    }
+
+    async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
+        match outgoing {
+            Outgoing::Frame(frame) => {
+                let wait = self.door.settings.ws.write_timeout;
+                written(timeout(wait, self.session.text(frame)).await)
+            }
+            Outgoing::Close(reason) => Err(End::Close(reason)),
+        }
+    }
+
+    async fn ping(&mut self, pong_timeout: Duration) -> Result<(), End> {
+        if self.last_heard.elapsed() > pong_timeout {
+            return Err(End::Close(CloseReason::Silent));
+        }
+        let wait = self.door.settings.ws.write_timeout;
+        written(timeout(wait, self.session.ping(b"")).await)
+    }
+}
+
+async fn finished(under_way: &mut Option<UnderWay>) {
+    match under_way {
+        Some(command) => command.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A peer that takes nothing for the whole time-out is given up: it has closed, or it does not read.
+fn written(outcome: Result<Result<(), Closed>, tokio::time::error::Elapsed>) -> Result<(), End> {
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Closed)) | Err(_) => Err(End::Gone),
+    }
+}
+
+/// The guard has let only whole, bounded frames pass, so what is left is bad UTF-8, or a connection that broke.
+fn protocol_error(error: &ProtocolError) -> CloseReason {
+    match error {
+        ProtocolError::Io(io) if io.kind() == std::io::ErrorKind::InvalidData => {
+            CloseReason::InvalidText
+        }
+        ProtocolError::Overflow => CloseReason::TooBig,
+        _ => CloseReason::Protocol,
+    }
+}

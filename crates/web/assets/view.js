@@ -1,0 +1,94 @@
+// How things look: state in, elements out. Texts of people enter as text nodes alone, never as markup.
+
+export const $ = (id) => document.getElementById(id);
+
+export function el(tag, props, ...children) {
+  const { dataset, ...own } = props ?? {};
+  const node = Object.assign(document.createElement(tag), own);
+  Object.assign(node.dataset, dataset);
+  node.append(...children.filter((child) => child != null));
+  return node;
+}
+
+export function roomItem(entry, isOpen, choose) {
+  const badge = entry.unread > 0 && el('span', { className: 'badge' }, String(entry.unread), el('span', { className: 'unseen' }, ' unread'));
+  const icon = el('span', { className: 'icon', ariaHidden: 'true' }, entry.peer ? '@' : entry.room.visibility === 'public' ? '#' : '◆');
+  const name = el('span', { className: 'name' }, entry.title);
+  const button = el('button', { type: 'button', onclick: choose, dataset: { room: entry.id } }, icon, name, badge || null);
+  if (isOpen) button.setAttribute('aria-current', 'true');
+  return el('li', {}, button);
+}
+
+export function messageItem(message, isMine, follows) {
+  const at = new Date(message.created_at);
+  const isToday = at.toDateString() === new Date().toDateString();
+  const time = at.toLocaleString([], { ...(!isToday && { day: 'numeric', month: 'short' }), hour: '2-digit', minute: '2-digit' });
+  return el('li', { className: `message${isMine ? ' mine' : ''}${follows ? ' follows' : ''}`, dataset: { id: message.id } },
+    el('span', { className: 'author' }, isMine ? 'You' : message.username),
+    el('p', {}, message.content || '(attachment)'),
+    el('span', { className: 'meta' },
+      el('time', { dateTime: message.created_at, title: at.toLocaleString() }, time),
+      message.edited_at ? ' · edited' : null));
+}
+
+export function unsentItem(item, discard) {
+  const note = item.problem ? `Not sent: ${item.problem} ` : 'Waiting to be sent';
+  return el('li', { className: `message mine unsent${item.problem ? ' refused' : ''}` },
+    el('p', {}, item.content),
+    el('span', { className: 'meta' }, note,
+      item.problem ? el('button', { type: 'button', className: 'link', onclick: discard }, 'Discard') : null));
+}
+
+export function memberItem(member, isOnline, isMe) {
+  return el('li', { className: isOnline ? 'here' : '' },
+    el('span', { className: 'dot', ariaHidden: 'true' }), `${member.username}${isMe ? ' (you)' : ''}`,
+    el('span', { className: 'aside' }, isOnline ? 'online' : 'away'));
+}
+
+export function publicItem(room, join) {
+  return el('li', {}, el('span', { className: 'name' }, room.name),
+    el('button', { type: 'button', onclick: join, ariaLabel: `Join ${room.name}` }, 'Join'));
+}
+
+export function typingText(names) {
+  if (names.length === 0) return '';
+  if (names.length > 2) return 'Several people are typing…';
+  return `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} typing…`;
+}
+
+/** Keeps a log at its newest line, unless its reader has scrolled up. */
+export class Scroller {
+  isPinned = true;
+  #top = 0;
+
+  constructor(log, onChange) {
+    this.log = log;
+    log.addEventListener('scroll', () => {
+      const { scrollTop, scrollHeight, clientHeight } = log;
+      const wasPinned = this.isPinned;
+      if (scrollTop < this.#top - 1) this.isPinned = false; // Growth never moves it up: this was the reader.
+      if (scrollHeight - scrollTop - clientHeight < 8) this.isPinned = true;
+      this.#top = scrollTop;
+      if (this.isPinned !== wasPinned || scrollTop < 80) onChange();
+    });
+    new ResizeObserver(() => this.settle()).observe(log);
+  }
+
+  settle() {
+    if (this.isPinned) this.toNewest();
+  }
+
+  toNewest() {
+    this.isPinned = true;
+    this.log.scrollTop = this.log.scrollHeight;
+    this.#top = this.log.scrollTop;
+  }
+
+  /** Adds at the top, with what is being read left where it is. */
+  above(add) {
+    const fromEnd = this.log.scrollHeight - this.log.scrollTop;
+    add();
+    this.log.scrollTop = this.log.scrollHeight - fromEnd;
+    this.#top = this.log.scrollTop;
+  }
+}

@@ -1,0 +1,9 @@
+//! The black-box suite: the real binary, real sockets, and nothing of the inside.
+
+mod api;
+mod documented;
+mod operation;
+mod rest;
+mod server;
+mod socket;
+mod sockets;

@@ -1,0 +1,246 @@
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{api::Client, documented::Document};
+
+/// How long anything may take before a test fails. Never a wait by itself: what is awaited is an event.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A node: the real binary in a folder of its own, on a free port.
+pub struct Server {
+    child: Child,
+    log: Arc<Log>,
+    folder: Folder,
+    address: String,
+    sockets: String,
+    document: Arc<Document>,
+}
+
+enum Folder {
+    Own(TempDir),
+    Given(PathBuf),
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<(Vec<Value>, bool)>,
+    grown: Condvar,
+}
+
+/// How a node is started.
+#[derive(Default)]
+pub struct Start {
+    settings: Vec<(String, String)>,
+    folder: Option<PathBuf>,
+}
+
+impl Start {
+    /// With this setting.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// With the data of an earlier node.
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
+    /// Starts it and waits until it listens.
+    pub async fn start(self) -> Server {
+        let folder = match self.folder {
+            Some(path) => Folder::Given(path),
+            None => Folder::Own(tempfile::tempdir().unwrap()),
+        };
+        let mut child = binary(folder.path())
+            .envs(self.settings)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Log::default());
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let keeper = log.clone();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                // What is no JSON, such as a panic, is kept as text.
+                let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                keeper.lines.lock().unwrap().0.push(value);
+                keeper.grown.notify_all();
+            }
+            keeper.lines.lock().unwrap().1 = true;
+            keeper.grown.notify_all();
+        });
+        let listening = log.wait_for("listening");
+        let address = |name: &str| listening["fields"][name].as_str().unwrap().to_owned();
+        let (address, sockets) = (address("address"), address("sockets"));
+        let document = Document::fetch(&format!("http://{address}")).await;
+        Server {
+            child,
+            log,
+            folder,
+            address,
+            sockets,
+            document: Arc::new(document),
+        }
+    }
+}
+
+/// Asks again and again until there is an answer: for what no event tells of.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "it never came: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The binary with the least settings, and none of this process's own.
+fn binary(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatterstack"));
+    command
+        .env_clear()
+        .current_dir(folder)
+        .env("HOST", "127.0.0.1")
+        .env("PORT", "0")
+        .env("LOG_FORMAT", "json");
+    command
+}
+
+/// Runs a command of the binary to its end.
+pub fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    binary(folder)
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap()
+}
+
+impl Server {
+    /// A node with the usual settings.
+    pub async fn start() -> Self {
+        Start::default().start().await
+    }
+
+    /// A client without a token. Every answer is checked against the OpenAPI document.
+    pub fn client(&self) -> Client {
+        Client::new(self.url(), self.document.clone())
+    }
+
+    /// A registered user who has logged in.
+    pub async fn user(&self, name: &str) -> Client {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let account = json!({"username": name, "email": email, "password": "correct horse"});
+        let client = self.client();
+        let made = client.post("/v1/auth/register", account.clone()).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        client.log_in(&email, "correct horse").await
+    }
+
+    /// `http://host:port`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `host:port` of the sockets.
+    pub fn sockets(&self) -> &str {
+        &self.sockets
+    }
+
+    /// Where its data is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line of the log with this message.
+    pub fn wait_for_log(&self, message: &str) -> Value {
+        self.log.wait_for(message)
+    }
+
+    /// The log so far, as text.
+    pub fn log_text(&self) -> String {
+        let lines = self.log.lines.lock().unwrap();
+        lines.0.iter().map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Sends a signal, such as `TERM`, and does not wait.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end, and lets the test go on meanwhile.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let child = &mut self.child;
+        eventually("the process ends", async || child.try_wait().unwrap()).await
+    }
+
+    /// What it holds in memory, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the log of the node:\n{}", self.log_text());
+        }
+    }
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
+}
+
+impl Log {
+    fn wait_for(&self, message: &str) -> Value {
+        let found = |lines: &[Value]| {
+            let line = lines
+                .iter()
+                .find(|line| line["fields"]["message"] == message);
+            line.cloned()
+        };
+        let lines = self.lines.lock().unwrap();
+        let (lines, _) = self
+            .grown
+            .wait_timeout_while(lines, PATIENCE, |(lines, ended)| {
+                found(lines).is_none() && !*ended
+            })
+            .unwrap();
+        found(&lines.0).unwrap_or_else(|| panic!("no {message:?} in the log: {:#?}", lines.0))
+    }
+}
