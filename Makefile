@@ -1,0 +1,28 @@
+.DEFAULT_GOAL := help
+
+help: ## Show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+run: ## Run the server on http://localhost:8080
+	cargo run --release
+
+test: ## Run everything that CI runs: lint, unit, contract, black-box, browser and Postman tests
+	./scripts/test.sh
+
+lint: ## Check format, clippy and rustdoc
+	./scripts/lint.sh
+
+fmt: ## Format the code
+	cargo fmt --all
+
+api: ## Write api/openapi.yaml anew from the code
+	cargo run --quiet -- openapi > api/openapi.yaml.new
+	mv api/openapi.yaml.new api/openapi.yaml
+
+config-docs: ## Write docs/CONFIGURATION.md anew from the code
+	UPDATE_DOCS=1 cargo test --quiet -p app --lib config
+
+bench-local: ## Measure messages sent and delivered a second by a release server on this machine
+	./scripts/bench-local.sh
+
+.PHONY: help run test lint fmt api config-docs bench-local
