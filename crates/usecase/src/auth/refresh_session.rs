@@ -35,6 +35,11 @@ impl RefreshSession {
     /// # Errors
     /// [`RefreshSessionError`].
     pub async fn execute(&self, presented: &RefreshToken) -> Result<LoggedIn, RefreshSessionError> {
+        // Read before the token is spent: after that, no failure may keep the new pair from the client.
+        let known = self.sessions.by_refresh_token(presented.hash()).await?;
+        let owner = known.ok_or(RefreshSessionError::Refused)?.user_id;
+        let user = self.users.by_id(owner).await?;
+        let user = user.ok_or(RefreshSessionError::Refused)?;
         let now = self.issue.now();
         let refresh_token = self.issue.refresh_token();
         let expires_at = self.issue.refresh_expiry(now);
@@ -56,11 +61,6 @@ impl RefreshSession {
                 return Err(RefreshSessionError::Refused);
             }
         };
-        let user = self
-            .users
-            .by_id(session.user_id)
-            .await?
-            .ok_or(RefreshSessionError::Refused)?;
         Ok(LoggedIn {
             access_token: self.issue.access_token(user.id, session.id, now),
             expires_in: self.issue.access_ttl,

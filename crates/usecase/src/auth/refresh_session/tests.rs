@@ -22,9 +22,29 @@ fn session() -> Session {
     }
 }
 
+/// The store, which knows the token.
+fn knows_the_token() -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_by_refresh_token()
+        .with(eq(presented().hash()))
+        .return_const(Ok(Some(session())));
+    sessions
+}
+
+/// The accounts, with Ann's.
+fn with_ann() -> MockUserStore {
+    let mut users = MockUserStore::new();
+    users
+        .expect_by_id()
+        .with(eq(ann().id))
+        .return_const(Ok(Some(ann())));
+    users
+}
+
 /// The store, asked once to put the new token in the place of the one that was presented.
 fn expect_rotation(answer: Result<Rotation, StoreError>, order: &mut Sequence) -> MockSessionStore {
-    let mut sessions = MockSessionStore::new();
+    let mut sessions = knows_the_token();
     sessions
         .expect_rotate()
         .with(
@@ -40,27 +60,23 @@ fn expect_rotation(answer: Result<Rotation, StoreError>, order: &mut Sequence) -
 }
 
 /// Makes the access tokens with these ids, and with no other.
-fn refresh(
-    rotation: Result<Rotation, StoreError>,
-    users: MockUserStore,
-    token_ids: &[u64],
-) -> RefreshSession {
+fn refresh(sessions: MockSessionStore, users: MockUserStore, token_ids: &[u64]) -> RefreshSession {
     RefreshSession {
         users: Arc::new(users),
-        sessions: Arc::new(expect_rotation(rotation, &mut Sequence::new())),
+        sessions: Arc::new(sessions),
         bus: silent_bus(),
         issue: token_issue(token_ids),
     }
 }
 
+fn rotation(answer: Result<Rotation, StoreError>) -> MockSessionStore {
+    expect_rotation(answer, &mut Sequence::new())
+}
+
 #[tokio::test]
 async fn a_good_token_is_exchanged_for_a_new_pair_of_the_same_log_in() {
-    let mut users = MockUserStore::new();
-    users
-        .expect_by_id()
-        .with(eq(ann().id))
-        .return_const(Ok(Some(ann())));
-    let answer = refresh(Ok(Rotation::Rotated(session())), users, &[200])
+    let sessions = rotation(Ok(Rotation::Rotated(session())));
+    let answer = refresh(sessions, with_ann(), &[200])
         .execute(&presented())
         .await
         .unwrap();
@@ -72,11 +88,19 @@ async fn a_good_token_is_exchanged_for_a_new_pair_of_the_same_log_in() {
 
 #[tokio::test]
 async fn a_token_that_is_no_good_gets_nothing() {
-    let refresh = refresh(Ok(Rotation::Refused), MockUserStore::new(), &[]);
-    assert_eq!(
-        refresh.execute(&presented()).await.err(),
-        Some(RefreshSessionError::Refused)
-    );
+    let mut knows_nothing = MockSessionStore::new();
+    knows_nothing
+        .expect_by_refresh_token()
+        .return_const(Ok(None));
+    for refresh in [
+        refresh(knows_nothing, MockUserStore::new(), &[]),
+        refresh(rotation(Ok(Rotation::Refused)), with_ann(), &[]),
+    ] {
+        assert_eq!(
+            refresh.execute(&presented()).await.err(),
+            Some(RefreshSessionError::Refused)
+        );
+    }
 }
 
 #[tokio::test]
@@ -91,7 +115,7 @@ async fn a_spent_token_ends_the_log_in_and_its_sockets_are_told() {
         }],
     );
     let refresh = RefreshSession {
-        users: Arc::new(MockUserStore::new()),
+        users: Arc::new(with_ann()),
         sessions: Arc::new(sessions),
         bus,
         issue: token_issue(&[]),
@@ -106,20 +130,23 @@ async fn a_spent_token_ends_the_log_in_and_its_sockets_are_told() {
 async fn a_log_in_whose_account_is_gone_is_not_renewed() {
     let mut users = MockUserStore::new();
     users.expect_by_id().return_const(Ok(None));
-    let refresh = refresh(Ok(Rotation::Rotated(session())), users, &[]);
     assert_eq!(
-        refresh.execute(&presented()).await.err(),
+        refresh(knows_the_token(), users, &[])
+            .execute(&presented())
+            .await
+            .err(),
         Some(RefreshSessionError::Refused)
     );
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_does_not_make_the_token_bad() {
+async fn a_store_that_is_away_neither_spends_the_token_nor_makes_it_bad() {
     let mut users = MockUserStore::new();
     users.expect_by_id().return_const(Err(away()));
     for refresh in [
-        refresh(Err(away()), MockUserStore::new(), &[]),
-        refresh(Ok(Rotation::Rotated(session())), users, &[]),
+        // Not asked to rotate, so that the same token is good when the store is back.
+        refresh(knows_the_token(), users, &[]),
+        refresh(rotation(Err(away())), with_ann(), &[]),
     ] {
         assert_eq!(
             refresh.execute(&presented()).await.err(),
