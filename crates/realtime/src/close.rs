@@ -57,6 +57,6 @@ impl CloseReason {
 
     /// True when what is queued is still written before the close frame.
     pub(crate) fn lets_queue_drain(self) -> bool {
-        matches!(self, Self::Restart | Self::SessionEnded)
+        matches!(self, Self::Restart)
     }
 }

@@ -118,6 +118,11 @@ impl Outbox {
         }
     }
 
+    /// True once it was closed: nothing more should be done for the socket.
+    pub fn is_closing(&self) -> bool {
+        self.lock().closing.is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing in here panics half-way through a change, so a poisoned queue is still whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

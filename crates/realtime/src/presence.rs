@@ -68,8 +68,14 @@ impl PresenceKeeper {
         }
     }
 
+    /// Fulfils a wish at once, after those that are being fulfilled already: two for one user must not cross.
+    pub(crate) async fn fulfil(&self, room: RoomId, socket: ConnectionId, wish: Wish) {
+        let _in_turn = self.settling.lock().await;
+        self.apply(room, socket, wish).await;
+    }
+
     /// Makes one wish true and tells the room if that changed who is there.
-    pub(crate) async fn apply(&self, room_id: RoomId, socket: ConnectionId, wish: Wish) {
+    async fn apply(&self, room_id: RoomId, socket: ConnectionId, wish: Wish) {
         let user_id = wish.user_id;
         let changed = if wish.present {
             self.presence.enter(room_id, user_id, socket).await

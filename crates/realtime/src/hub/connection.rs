@@ -53,7 +53,7 @@ impl Connection {
         };
         for room in &rooms {
             let present = wish(true);
-            shared.presence.apply(room.room_id, self.id, present).await;
+            shared.presence.fulfil(room.room_id, self.id, present).await;
         }
         // The hub knows of the rooms from here on.
         given_up.disarm();

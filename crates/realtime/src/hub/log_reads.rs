@@ -15,8 +15,8 @@ pub(super) struct LogReads {
     asked_by: HashMap<task::Id, (RoomId, u64)>,
 }
 
-/// The most reads at a time.
-const READS_AT_ONCE: usize = 32;
+/// The most reads at a time: half of what reads by default (`DB_READERS`), so that requests are served meanwhile.
+const READS_AT_ONCE: usize = 2;
 
 /// Something that was under way is done. `epoch` tells the feed that asked from a later one of the same room.
 pub(super) struct Done {

@@ -50,6 +50,8 @@ struct Slot {
     reading: bool,
     /// What the latest read was asked for.
     asked_after: Seq,
+    /// Where the feed stood when the read began: the log holds all up to there.
+    known_to: Seq,
     /// The wait for a missing number is under way.
     waiting: bool,
 }
@@ -121,7 +123,7 @@ impl State {
         }
     }
 
-    /// Takes a socket out of every room. Answers whose it was.
+    /// Takes a socket out of every room.
     pub(super) fn leave(&mut self, id: ConnectionId) {
         let Some(rooms) = self.sockets.get(&id).map(|socket| socket.rooms.clone()) else {
             return;
@@ -273,6 +275,7 @@ impl State {
                 epoch: *next_epoch,
                 reading: false,
                 asked_after: from,
+                known_to: from,
                 waiting: false,
             }
         });

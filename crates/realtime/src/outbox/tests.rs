@@ -91,7 +91,7 @@ fn what_was_written_makes_room() {
 }
 
 #[test]
-fn a_restart_and_an_ended_log_in_let_the_queue_drain_and_no_other_reason_does() {
+fn a_restart_lets_the_queue_drain_and_no_other_reason_does() {
     use CloseReason::*;
     for reason in [
         ClientLeft,
@@ -108,7 +108,7 @@ fn a_restart_and_an_ended_log_in_let_the_queue_drain_and_no_other_reason_does() 
         outbox.push(Durable, frame("a"));
         outbox.close(reason);
         let mut expected = Vec::new();
-        if matches!(reason, Restart | SessionEnded) {
+        if matches!(reason, Restart) {
             expected = frames(&["a"]);
         }
         expected.push(Outgoing::Close(reason));

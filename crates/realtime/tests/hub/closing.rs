@@ -29,7 +29,7 @@ async fn the_end_of_a_log_in_closes_its_sockets_and_no_others() {
     rig.publish(room, note());
     rig.bus.tell(revoked(&phone));
     rig.publish(room, note());
-    assert_eq!(phone.hears().await, ["message.deleted 3", "close 4401"]);
+    assert_eq!(phone.hears().await, ["close 4401"]);
     assert_eq!(desk.hears().await, notes(3..=4));
     assert_eq!(ann.hears().await, notes(3..=4));
 }

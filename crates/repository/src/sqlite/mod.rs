@@ -14,6 +14,8 @@ mod users;
 mod writer;
 
 use std::{
+    fs::{DirBuilder, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -37,8 +39,8 @@ pub use self::{
 /// A database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Its folder is not there and cannot be made.
-    #[error("cannot make the folder {}: {source}", path.display())]
+    /// Its folder or file is not there and cannot be made.
+    #[error("cannot make the database in {}: {source}", path.display())]
     Folder {
         /// Which folder.
         path: PathBuf,
@@ -193,7 +195,17 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
     else {
         return Ok(());
     };
-    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+    // What is in there is nobody else's business: password hashes, and what people say to each other.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.and_then(|()| {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(file);
+        file.map(drop)
+    })
+    .map_err(|source| OpenError::Folder {
         path: folder.to_owned(),
         source,
     })

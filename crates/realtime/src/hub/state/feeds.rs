@@ -54,9 +54,10 @@ impl State {
             Outcome::RetryDue => slot.reading = false,
             Outcome::Read(Ok((events, is_all))) => {
                 let delivered = slot.feed.read(events, is_all);
-                let asked = slot.asked_after;
+                let (asked, known) = (slot.asked_after, slot.known_to);
                 let wants_the_same = slot.feed.wants() == Some(ReadRequest::Now(asked));
-                if wants_the_same && (!is_all || slot.feed.position() > asked) {
+                // What was heard since the read began need not be in its answer.
+                if wants_the_same && (!is_all || known > asked) {
                     tracing::error!(%room_id, after = %asked, "the log has a hole; trying again");
                     self.retry_later(room_id);
                 } else {
@@ -109,6 +110,7 @@ impl State {
             Some(ReadRequest::Now(after)) => {
                 slot.reading = true;
                 slot.asked_after = after;
+                slot.known_to = slot.feed.position();
                 slot.feed.read_starts();
                 self.reads.read(room_id, slot.epoch, after, settings.page);
             }
