@@ -15,4 +15,5 @@ for _ in $(seq 100); do
   kill -0 "$server"
   sleep 0.1
 done
+[ -n "$address" ] || { cat "$folder/log" >&2; exit 1; }
 target/release/loadgen --url "http://$address" "$@"

@@ -19,6 +19,7 @@ use delivery::{Door, Health, RequestLog, http};
 use futures_util::future::join_all;
 use realtime::Hub;
 use repository::sqlite::Sqlite;
+use socket2::SockRef;
 use tokio::{
     net::TcpStream,
     task::JoinHandle,
@@ -133,7 +134,8 @@ impl Application {
         drop(self.hub);
         // The hub ends when the last socket has let go of it.
         let _ = timeout(LAST_STEPS / 2, hub_task).await;
-        self.store.close().await;
+        // What was acknowledged is committed; a file that is still read is folded at the next start.
+        let _ = timeout(LAST_STEPS / 2, self.store.close()).await;
         tracing::info!("gone");
         Ok(())
     }
@@ -157,6 +159,7 @@ fn server(
     door: Data<Door>,
     serves: Serves,
 ) -> Result<Server> {
+    let write_timeout = config.ws.write_timeout;
     let server = HttpServer::new(move || {
         let app = App::new()
             .app_data(door.clone())
@@ -172,7 +175,7 @@ fn server(
             Serves::Sockets => app.configure(http::socket_route),
         }
     })
-    .on_connect(|connection, _| without_delay(connection))
+    .on_connect(move |connection, _| prepare(connection, write_timeout))
     .client_request_timeout(config.http.head_timeout)
     // Shorter ones leave connections open for ever after a WebSocket's close.
     .client_disconnect_timeout(Duration::from_secs(1))
@@ -183,12 +186,15 @@ fn server(
     Ok(server)
 }
 
-/// Frames are small and follow each other: TCP would hold the second one back until the peer, 40 ms later, has
-/// acknowledged the first.
-fn without_delay(connection: &dyn Any) {
+/// Sets up a connection. Frames are small and follow each other: TCP would hold the second one back until the peer,
+/// 40 ms later, has acknowledged the first. And actix waits without end for a peer that takes nothing: TCP ends the
+/// connection once it has taken nothing for `write_timeout` (RFC 5482).
+fn prepare(connection: &dyn Any, write_timeout: Duration) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        // It fails for a connection that has ended already.
-        let _ = stream.set_nodelay(true);
+        let socket = SockRef::from(stream);
+        // Both fail for a connection that has ended already.
+        let _ = socket.set_tcp_nodelay(true);
+        let _ = socket.set_tcp_user_timeout(Some(write_timeout));
     }
 }
 

@@ -20,7 +20,13 @@ use crate::{
 /// What stands against it, for people.
 pub fn run(command: Command, config: &Config) -> Result<()> {
     match command {
-        Command::Serve => runtime()?.block_on(serve(config)),
+        Command::Serve => {
+            let runtime = runtime()?;
+            let outcome = runtime.block_on(serve(config));
+            // A query or a hash that still runs has nobody left to answer.
+            runtime.shutdown_background();
+            outcome
+        }
         Command::Migrate => migrate(config),
         Command::Seed => runtime()?.block_on(seed::seed(config)),
         Command::OpenApi => {

@@ -260,3 +260,23 @@ async fn an_id_in_a_path_must_be_one_in_every_place() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_body_without_end_that_nobody_wants_does_not_keep_its_connection() {
+    let server = Server::start().await;
+    for (request, status) in [
+        ("POST /v1/rooms", 401),
+        ("POST /v1/rooms/x/messages", 401),
+        ("POST /v1/auth/logout", 401),
+        ("POST /nope", 404),
+        ("PUT /v1/rooms", 405),
+        ("GET /health", 200),
+    ] {
+        let bytes = format!(
+            "{request} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+        );
+        // Answered, and then closed, though the body goes on.
+        let answer = exchange(&server, bytes.as_bytes()).await;
+        assert_eq!(answer.status, status, "{request}: {answer:?}");
+    }
+}

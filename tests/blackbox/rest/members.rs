@@ -75,10 +75,10 @@ async fn an_owner_adds_admins_and_an_admin_adds_members_and_a_member_nobody() {
     for (who, role, expected) in [
         (member, "MEMBER", "not_allowed"),
         (member, "ADMIN", "not_allowed"),
-        (member, "OWNER", "not_allowed"),
+        (member, "OWNER", "validation_failed"),
         (admin, "ADMIN", "not_allowed"),
-        (admin, "OWNER", "not_allowed"),
-        (owner, "OWNER", "not_allowed"),
+        (admin, "OWNER", "validation_failed"),
+        (owner, "OWNER", "validation_failed"),
         (outsider, "MEMBER", "room_not_found"),
         (admin, "MEMBER", ""),
         (owner, "MEMBER", ""),
@@ -94,10 +94,10 @@ async fn an_owner_adds_admins_and_an_admin_adds_members_and_a_member_nobody() {
             assert_eq!(answer.body["role"], role);
             assert_eq!(owner.delete(&one).await.status, 204);
         } else {
-            let status = if expected == "room_not_found" {
-                404
-            } else {
-                403
+            let status = match expected {
+                "room_not_found" => 404,
+                "validation_failed" => 400,
+                _ => 403,
             };
             answer.assert_problem(status, expected);
         }

@@ -14,7 +14,7 @@ use crate::{
     socket::Socket,
 };
 
-const LIMIT: usize = 65_536;
+const LIMIT: usize = 262_144;
 
 #[tokio::test]
 async fn a_frame_that_breaks_the_protocol_closes_with_the_code_for_it() {
@@ -204,7 +204,26 @@ async fn a_peer_that_does_not_read_is_cut_off_while_others_get_everything() {
         (server.client().get("/health").await.body["clients"] == 2).then_some(())
     })
     .await;
-    drop(slow);
+    // It still reads nothing: TCP has given it up, and nothing of it is kept.
+    let connection = (port(server.sockets()), slow.port());
+    eventually("its connection is closed", async || {
+        (!is_established(connection)).then_some(())
+    })
+    .await;
+}
+
+fn port(address: &str) -> u16 {
+    address.parse::<std::net::SocketAddr>().unwrap().port()
+}
+
+/// Whether the kernel holds an open connection from the first port to the second, as the first one's side sees it.
+fn is_established((from, to): (u16, u16)) -> bool {
+    let ends_in = |field: &str, port: u16| field.ends_with(&format!(":{port:04X}"));
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    table.lines().any(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        ends_in(fields[1], from) && ends_in(fields[2], to) && fields[3] == "01"
+    })
 }
 
 /// A socket that takes as little as the kernel allows, and reads none of it.

@@ -37,6 +37,11 @@ impl Raw {
         Self(stream)
     }
 
+    /// The port that it comes from.
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
     /// Writes these bytes; those that a server which has hung up no longer takes are lost.
     pub async fn write(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes).await;

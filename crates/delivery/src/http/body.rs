@@ -49,28 +49,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalBody<T> {
     }
 }
 
-/// The rest of a body that was given up, kept until the answer is out. actix closes a connection on which something
-/// unread is left, but goes on reading a chunked body, without end, once nobody holds it.
-pub(super) struct Unread(#[expect(dead_code, reason = "held, not read")] Payload);
-
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
     let door = door(request)?;
-    let outcome = match timeout(
-        door.settings.body_timeout,
-        read_all(&door, request, &mut payload),
-    )
-    .await
-    {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Problem::new(
-            Code::BodyTimeout,
-            "the body arrived too slowly",
-        )),
-    };
-    if outcome.is_err() {
-        request.extensions_mut().insert(Unread(payload));
-    }
-    outcome
+    let reading = read_all(&door, request, &mut payload);
+    timeout(door.settings.body_timeout, reading)
+        .await
+        .map_err(|_| Problem::new(Code::BodyTimeout, "the body arrived too slowly"))?
 }
 
 async fn read_all(

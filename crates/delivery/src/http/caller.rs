@@ -29,6 +29,7 @@ impl<T: FromRequest + 'static> FromRequest for Authenticated<T> {
             let authenticate = &door.usecases.authenticate;
             let caller = authenticate.execute(&token).await;
             let caller = caller.map_err(Problem::from)?;
+            check_csrf(&request, &token)?;
             let rest = T::from_request(&request, &mut payload).await;
             Ok(Self(caller, rest.map_err(Into::into)?))
         })
@@ -38,7 +39,7 @@ impl<T: FromRequest + 'static> FromRequest for Authenticated<T> {
 /// The access token of a request: the first place of the contract that holds one decides.
 ///
 /// # Errors
-/// `token_invalid` for a header of another form, `csrf_token_missing` for a cookie that changes something without it.
+/// `token_invalid` for a header of another form.
 pub(crate) fn access_token(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let headers = request.headers();
     if let Some(value) = headers.get(AUTHORIZATION) {
@@ -65,13 +66,20 @@ pub(crate) fn access_token(request: &HttpRequest) -> Result<Option<String>, Prob
     let Some(cookie) = request.cookie(cookies::ACCESS) else {
         return Ok(None);
     };
-    let token = cookie.value().to_owned();
+    Ok(Some(cookie.value().to_owned()))
+}
+
+/// Refuses a change that only a cookie vouches for, unless it repeats the CSRF token: another site can make a browser
+/// send the one, but cannot read the other.
+fn check_csrf(request: &HttpRequest, token: &str) -> Result<(), Problem> {
+    let headers = request.headers();
+    let by_cookie = !headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-auth-token");
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if changes && !cookies::csrf_matches(request, &token) {
+    if by_cookie && changes && !cookies::csrf_matches(request, token) {
         return Err(Problem::new(
             Code::CsrfTokenMissing,
             "with the cookie, a change needs the header X-CSRF-Token from the cookie cs_csrf",
         ));
     }
-    Ok(Some(token))
+    Ok(())
 }

@@ -1,19 +1,25 @@
 use std::{
+    cell::RefCell,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
 };
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
-    dev::{ResponseHead, ServiceRequest, ServiceResponse},
-    http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    dev::{Payload, ResponseHead, ServiceRequest, ServiceResponse},
+    error::PayloadError,
+    http::{
+        StatusCode,
+        header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    },
     middleware::Next,
 };
 use bytes::Bytes;
+use futures_util::Stream;
 use tracing_actix_web::RequestId;
 
-use super::body::Unread;
 use crate::problem::{Code, Problem};
 
 /// The last touch on every answer: the request id, security headers, and the form of a problem, also for what actix
@@ -22,13 +28,14 @@ use crate::problem::{Code, Problem};
 /// # Errors
 /// None: an error becomes an answer.
 pub async fn finish(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = request
         .extensions()
         .get::<RequestId>()
         .map(ToString::to_string);
+    let unread = share_body(&mut request);
     let mut response = next.call(request).await?.map_into_boxed_body();
     if let Some(problem) = problem_of(&response) {
         let allow = response.headers().get(ALLOW).cloned();
@@ -39,8 +46,9 @@ pub async fn finish(
         response = response.into_response(answer);
     }
     dress(response.headers_mut(), request_id.as_deref());
-    let unread = response.request().extensions_mut().remove::<Unread>();
-    if let Some(unread) = unread {
+    if let Some(unread) = unread
+        && response.status() != StatusCode::SWITCHING_PROTOCOLS
+    {
         let hold = |_: &mut ResponseHead, body| {
             BoxBody::new(Holding {
                 body,
@@ -52,10 +60,35 @@ pub async fn finish(
     Ok(response)
 }
 
-/// An answer that holds the rest of its request until it is out.
+/// Keeps a hand on the body of a request, whoever reads it. actix closes a connection on which something unread is left,
+/// but goes on reading a chunked body, without end, once nobody holds it.
+fn share_body(request: &mut ServiceRequest) -> Option<SharedBody> {
+    let payload = request.take_payload();
+    if matches!(payload, Payload::None) {
+        return None;
+    }
+    let shared = SharedBody(Rc::new(RefCell::new(payload)));
+    request.set_payload(Payload::Stream {
+        payload: Box::pin(shared.clone()),
+    });
+    Some(shared)
+}
+
+#[derive(Clone)]
+struct SharedBody(Rc<RefCell<Payload>>);
+
+impl Stream for SharedBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(cx)
+    }
+}
+
+/// An answer that holds the body of its request until it is out.
 struct Holding {
     body: BoxBody,
-    _unread: Unread,
+    _unread: SharedBody,
 }
 
 impl MessageBody for Holding {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{body::Body, caller::Authenticated, json::Word, run_to_end};
 use crate::{
     Door,
-    problem::{BODY, CALLER, ID, Problem, problems},
+    problem::{BODY, CALLER, Fields, ID, Problem, problems},
 };
 
 /// Who comes in.
@@ -53,10 +53,16 @@ pub(super) async fn add(
     door: web::Data<Door>,
     Authenticated(caller, (room, Body(body))): Authenticated<(web::Path<RoomId>, Body<AddBody>)>,
 ) -> Result<HttpResponse, Problem> {
+    let role = body.role.map_or(Role::Member, |Word(role)| role);
+    if role == Role::Owner {
+        let mut fields = Fields::new();
+        fields.refuse("role", "not_assignable", "must be ADMIN or MEMBER");
+        return Err(fields.into());
+    }
     let input = AddMemberInput {
         room_id: room.into_inner(),
         user_id: body.user_id,
-        role: body.role.map_or(Role::Member, |Word(role)| role),
+        role,
     };
     let member =
         run_to_end(async move { door.usecases.add_member.execute(caller, input).await }).await?;

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use utoipa::{
     Modify, OpenApi,
@@ -91,5 +93,6 @@ pub fn document() -> utoipa::openapi::OpenApi {
 #[utoipa::path(get, path = "/openapi.json", tag = "health", security(()),
     responses((status = 200, description = "OpenAPI 3.1, as JSON")))]
 pub(super) async fn serve() -> HttpResponse {
-    HttpResponse::Ok().json(document())
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(document);
+    HttpResponse::Ok().json(&*DOCUMENT)
 }

@@ -1,5 +1,7 @@
 use std::future::Future;
 
+use tracing::Instrument;
+
 use crate::problem::{Code, Problem};
 
 /// Runs a change to its end, whatever becomes of the request.
@@ -12,7 +14,7 @@ pub(crate) async fn run_to_end<T: 'static, E>(
 where
     E: Into<Problem> + 'static,
 {
-    match actix_web::rt::spawn(change).await {
+    match actix_web::rt::spawn(change.in_current_span()).await {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => {
             tracing::error!(%error, "a change did not run to its end");

@@ -124,12 +124,27 @@ impl From<Draining> for Problem {
 
 impl From<FrameError> for Problem {
     fn from(error: FrameError) -> Self {
-        let code = match &error {
-            FrameError::Malformed(_) => Code::InvalidJson,
-            FrameError::BadReference => Code::InvalidReference,
-            FrameError::UnknownEvent(_) => Code::UnknownEvent,
-            FrameError::WrongShape { .. } => Code::InvalidBody,
-        };
-        Self::new(code, error.to_string())
+        let named = |code: &&Code| code.word() == error.code();
+        let code = Code::ALL.iter().find(named);
+        Self::new(
+            code.copied().unwrap_or(Code::InvalidBody),
+            error.to_string(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_frame_has_a_code_of_its_own() {
+        for (error, code) in [
+            (FrameError::Malformed(String::new()), Code::InvalidJson),
+            (FrameError::BadReference, Code::InvalidReference),
+            (FrameError::UnknownEvent("x".into()), Code::UnknownEvent),
+        ] {
+            assert_eq!(Problem::from(error).code(), code);
+        }
     }
 }

@@ -2,6 +2,7 @@ use std::{cell::Cell, rc::Rc};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 use domain::{ConnectionId, RoomId};
+use tracing::Instrument;
 
 use super::{
     guard::{FrameGuard, Verdict},
@@ -33,17 +34,14 @@ pub async fn open(
         .or(query.access_token)
         .ok_or_else(|| Problem::new(Code::TokenMissing, "a socket needs an access token"))?;
     let caller = door.usecases.authenticate.execute(&token).await?;
+    let rooms = query.rooms?;
     // Registered before the rooms are read: what happens to the user's rooms in between is told afterwards.
     let id = ConnectionId(door.ids.next());
     let connection = door
         .hub
         .register(id, caller.user_id, caller.session_id)
         .await?;
-    let start = door
-        .usecases
-        .open_socket
-        .execute(caller, query.rooms)
-        .await?;
+    let start = door.usecases.open_socket.execute(caller, rooms).await?;
 
     let verdict: Rc<Cell<Option<Verdict>>> = Rc::default();
     let limit = door.settings.ws.max_frame_bytes;
@@ -62,14 +60,15 @@ pub async fn open(
         .max_frame_size(limit)
         .aggregate_continuations()
         .max_continuation_size(limit);
-    actix_web::rt::spawn(async move {
+    let pumping = async move {
         connection
             .start(start.user, start.rooms, start.follows_all)
             .await;
         Pump::new(door, caller, connection, session, verdict)
             .run(frames)
             .await;
-    });
+    };
+    actix_web::rt::spawn(pumping.in_current_span());
     Ok(response)
 }
 
@@ -78,7 +77,8 @@ fn not_a_handshake(error: impl std::fmt::Display) -> Problem {
 }
 
 struct Query {
-    rooms: Vec<RoomId>,
+    /// What is no id is no room either: the same answer as for a room that does not exist, to those who may ask.
+    rooms: Result<Vec<RoomId>, Problem>,
     access_token: Option<String>,
 }
 
@@ -87,20 +87,20 @@ impl Query {
     fn parse(request: &HttpRequest) -> Result<Self, Problem> {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| Problem::new(Code::InvalidQuery, error.to_string()))?;
-        let mut query = Self {
-            rooms: Vec::new(),
-            access_token: None,
-        };
+        let (mut rooms, mut access_token) = (Vec::new(), None);
         for (name, value) in pairs.into_inner() {
             match name.as_str() {
-                // What is no id is no room either: the same answer as for a room that does not exist.
-                "room_id" => query.rooms.push(value.parse().map_err(|_| {
-                    Problem::new(Code::RoomForbidden, "a room is not the caller's")
-                })?),
-                "access_token" => query.access_token = Some(value),
+                "room_id" => rooms.push(value),
+                "access_token" => access_token = Some(value),
                 _ => {}
             }
         }
-        Ok(query)
+        let parsed: Result<_, _> = rooms.iter().map(|room| room.parse()).collect();
+        let rooms =
+            parsed.map_err(|_| Problem::new(Code::RoomForbidden, "a room is not the caller's"));
+        Ok(Self {
+            rooms,
+            access_token,
+        })
     }
 }

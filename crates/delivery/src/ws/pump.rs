@@ -112,6 +112,8 @@ impl Pump {
         under_way: &mut Option<UnderWay>,
     ) -> Result<(), End> {
         match frame {
+            // Nothing is done any more for a socket that is to be closed: its log-in may have ended.
+            Some(Ok(AggregatedMessage::Text(_))) if self.connection.outbox().is_closing() => Ok(()),
             Some(Ok(AggregatedMessage::Text(text))) => {
                 *under_way = Some(self.command(&text));
                 Ok(())

@@ -19,7 +19,7 @@ pub(super) const ACCOUNTS: Group = Group {
         Setting::new(
             "JWT_ACCESS_TTL",
             Kind::Duration { min: Duration::from_millis(1), max: DAY },
-            "Time for which an access token is good. It cannot be taken back within that time.",
+            "Time for which an access token is good. It is refused at once when its log-in ends.",
         )
         .or("15m"),
         Setting::new(
@@ -35,7 +35,8 @@ pub(super) const ACCOUNTS: Group = Group {
         Setting::new(
             "GUESTS",
             Kind::Switch,
-            "Whether people without an account may join public rooms. Unset: on in development, off otherwise.",
+            "Whether people without an account may join public rooms. Unset: on in development, off otherwise. Without \
+             effect in this version, which has no guests yet.",
         ),
     ],
 };

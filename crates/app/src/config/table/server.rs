@@ -9,8 +9,8 @@ pub(super) const SERVER: Group = Group {
         Setting::new(
             "APP_ENV",
             Kind::Choice(&["development", "staging", "production"]),
-            "What kind of installation this is. In development a signing secret is made when none is given, and \
-             guests are let in unless GUESTS says otherwise; staging and production refuse to start without a secret.",
+            "What kind of installation this is. In development a signing secret is made when none is given; \
+             staging and production refuse to start without a secret.",
         )
         .or("development"),
         Setting::new("HOST", Kind::Address, "Address to listen on. 0.0.0.0 and :: stand for every address.")
@@ -25,7 +25,8 @@ pub(super) const SERVER: Group = Group {
         Setting::new(
             "WS_PORT",
             Kind::Integer { min: 0, max: 65_535 },
-            "Port of a second listener, for /ws alone. Unset: sockets are served on PORT. 0 takes any free one.",
+            "Port of a second listener, for /ws alone. Unset: sockets are served on PORT. 0 takes any free one. A proxy in \
+             front must then send /ws here: the web page asks its own address for it.",
         ),
         Setting::new(
             "CORS_ALLOWED_ORIGINS",
@@ -100,7 +101,8 @@ pub(super) const SHUTDOWN: Group = Group {
         Setting::new(
             "SHUTDOWN_GRACE",
             Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3_600) },
-            "Time from SIGTERM until what is still running is cut off. Keep it below the time after which the \
+            "Time from SIGTERM until what is still running is cut off. Its last second is kept for closing the \
+             database. Keep it below the time after which the \
              platform kills the process.",
         )
         .or("30s"),

@@ -11,7 +11,7 @@ pub(super) const SOCKETS: Group = Group {
             Kind::Integer { min: 1_024, max: 16_777_216 },
             "Bytes of a client's largest frame, and of its largest whole message. A larger one closes with 1009.",
         )
-        .or("65536"),
+        .or("262144"),
         Setting::new(
             "WS_QUEUE_BYTES",
             Kind::Integer { min: 4_096, max: 268_435_456 },
@@ -28,7 +28,8 @@ pub(super) const SOCKETS: Group = Group {
         Setting::new(
             "WS_PONG_TIMEOUT",
             Kind::Duration { min: Duration::from_millis(20), max: Duration::from_secs(3_600) },
-            "Time after which a peer that has sent nothing at all is closed. Greater than WS_PING_INTERVAL.",
+            "Time after which a peer that has sent nothing at all is closed, at the next ping. Greater than \
+             WS_PING_INTERVAL.",
         )
         .or("60s"),
         Setting::new(

@@ -35,7 +35,8 @@ pub(super) const STORAGE: Group = Group {
             "DYNAMODB_ENDPOINT",
             Kind::Text,
             "Address of DynamoDB. Without effect while MESSAGE_STORE is sql.",
-        ),
+        )
+        .shown(Secrecy::Dsn),
         Setting::new(
             "DYNAMODB_REGION",
             Kind::Text,
