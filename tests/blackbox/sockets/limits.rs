@@ -2,7 +2,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{
@@ -10,7 +9,7 @@ use super::{
     raw::{BINARY, CONTINUATION, FIN, PING, PONG, Raw, TEXT, frame, header},
 };
 use crate::{
-    server::{Server, Start, eventually},
+    server::{Start, eventually},
     socket::Socket,
 };
 
@@ -183,7 +182,7 @@ async fn a_peer_that_does_not_read_is_cut_off_while_others_get_everything() {
         bob,
         room,
     } = &scene;
-    let slow = slow_reader(server, bob.access_token()).await;
+    let slow = Raw::slow(server, bob.access_token()).await;
     let mut a = ann.socket(server, &[]).await;
     let mut b = bob.socket(server, &[room]).await;
     eventually("all three are open", async || {
@@ -224,40 +223,6 @@ fn is_established((from, to): (u16, u16)) -> bool {
         let fields: Vec<_> = line.split_whitespace().collect();
         ends_in(fields[1], from) && ends_in(fields[2], to) && fields[3] == "01"
     })
-}
-
-/// A socket that takes as little as the kernel allows, and reads none of it.
-async fn slow_reader(server: &Server, token: &str) -> Raw {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4_096).unwrap();
-    let stream = socket
-        .connect(server.sockets().parse().unwrap())
-        .await
-        .unwrap();
-    Raw::over(stream, token).await
-}
-
-#[tokio::test]
-async fn a_log_out_closes_the_sockets_of_that_log_in_alone() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = Scene::new().await;
-    let again = ann.log_in("ann@example.org", "correct horse").await;
-    let mut ended = [
-        ann.socket(&server, &[]).await,
-        ann.socket(&server, &[&room]).await,
-    ];
-    let mut stays = again.socket(&server, &[]).await;
-    let mut b = bob.socket(&server, &[]).await;
-    assert_eq!(ann.poke("/v1/auth/logout").await.status, 204);
-    for socket in &mut ended {
-        assert_eq!(socket.closed().await, 4401);
-    }
-    stays.say(&room, "still here").await;
-    b.until("still here").await;
 }
 
 #[tokio::test]

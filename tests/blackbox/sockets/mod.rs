@@ -3,6 +3,7 @@
 mod bad_frames;
 mod handshake;
 mod limits;
+mod log_out;
 mod membership;
 mod messages;
 mod order;

@@ -1,6 +1,6 @@
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -35,6 +35,14 @@ impl Raw {
         }
         assert!(head.starts_with(b"HTTP/1.1 101 "));
         Self(stream)
+    }
+
+    /// A socket that takes as little as the kernel allows, and reads none of it.
+    pub async fn slow(server: &Server, token: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let address = server.sockets().parse().unwrap();
+        Self::over(socket.connect(address).await.unwrap(), token).await
     }
 
     /// The port that it comes from.
