@@ -87,6 +87,11 @@ impl Client {
         }
     }
 
+    /// The same client, with its tokens, at another node.
+    pub fn at(&self, server: &Server) -> Self {
+        server.client().with_tokens(self.tokens.clone())
+    }
+
     pub fn id(&self) -> &str {
         self.tokens["user"]["id"].as_str().unwrap()
     }
@@ -137,11 +142,16 @@ impl Client {
 
     /// Sends it, and checks the answer against the OpenAPI document.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.try_send(request).await.unwrap()
+    }
+
+    /// As [`send`](Self::send); it fails when there is no answer, or half of one.
+    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
-        let response = self.http.execute(request).await.unwrap();
+        let response = self.http.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap();
+        let bytes = response.bytes().await?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let answer = Answer {
             status,
@@ -149,7 +159,7 @@ impl Client {
             body,
         };
         self.document.assert_knows(&method, &path, &answer);
-        answer
+        Ok(answer)
     }
 
     /// A room of this user's, with these members.

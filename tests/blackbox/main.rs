@@ -2,6 +2,7 @@
 
 mod api;
 mod documented;
+mod fleet;
 mod operation;
 mod rest;
 mod server;

@@ -9,6 +9,10 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::{
+    postgres::Postgres,
+    redis::{Redis, fresh_prefix},
+};
 
 use crate::{api::Client, documented::Document};
 
@@ -17,12 +21,24 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A node: the real binary in a folder of its own, on a free port.
 pub struct Server {
-    child: Child,
-    log: Arc<Log>,
+    process: Process,
     folder: Folder,
     address: String,
     sockets: String,
     document: Arc<Document>,
+}
+
+/// A node that has been started and may not listen yet.
+pub struct Starting {
+    process: Process,
+    folder: Folder,
+    joins_others: bool,
+}
+
+/// Ends with its owner, and shows its log when the test fails.
+struct Process {
+    child: Child,
+    log: Arc<Log>,
 }
 
 enum Folder {
@@ -58,11 +74,22 @@ impl Start {
 
     /// Starts it and waits until it listens.
     pub async fn start(self) -> Server {
+        self.spawn().listening().await
+    }
+
+    /// Starts it, and waits for nothing. With `BLACKBOX_STORE=postgres` in the environment a node that no test gave a
+    /// folder or a database is one over Postgres and Redis.
+    pub fn spawn(self) -> Starting {
+        let has_store = self.settings.iter().any(|(name, _)| name == "DATABASE_URL");
+        let is_asked = std::env::var_os("BLACKBOX_STORE").is_some_and(|store| store == "postgres");
+        let joins_others = is_asked && !has_store && self.folder.is_none();
         let folder = match self.folder {
             Some(path) => Folder::Given(path),
             None => Folder::Own(tempfile::tempdir().unwrap()),
         };
+        let backends = if joins_others { backends() } else { Vec::new() };
         let mut child = binary(folder.path())
+            .envs(backends)
             .envs(self.settings)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -81,18 +108,53 @@ impl Start {
             keeper.lines.lock().unwrap().1 = true;
             keeper.grown.notify_all();
         });
-        let listening = log.wait_for("listening");
+        let process = Process { child, log };
+        Starting {
+            process,
+            folder,
+            joins_others,
+        }
+    }
+}
+
+impl Starting {
+    /// Waits until it listens.
+    pub async fn listening(self) -> Server {
+        let Self {
+            process, folder, ..
+        } = self;
+        let listening = process.log.wait_for("listening");
         let address = |name: &str| listening["fields"][name].as_str().unwrap().to_owned();
         let (address, sockets) = (address("address"), address("sockets"));
         let document = Document::fetch(&format!("http://{address}")).await;
-        Server {
-            child,
-            log,
+        let server = Server {
+            process,
             folder,
             address,
             sockets,
             document: Arc::new(document),
+        };
+        if self.joins_others {
+            eventually("it hears itself through Redis", async || {
+                let ready = server.client().get("/health/ready").await;
+                (ready.body["bus"] == "connected").then_some(())
+            })
+            .await;
         }
+        server
+    }
+
+    /// Waits for a line of the log with this message.
+    pub fn wait_for_log(&self, message: &str) -> Value {
+        self.process.log.wait_for(message)
+    }
+
+    /// Waits until it has given up, and gives what it said.
+    pub async fn refused(mut self) -> (ExitStatus, String) {
+        let child = &mut self.process.child;
+        let status = eventually("the process ends", async || child.try_wait().unwrap()).await;
+        self.process.log.wait_for_end();
+        (status, self.process.log.text())
     }
 }
 
@@ -118,6 +180,16 @@ fn binary(folder: &Path) -> Command {
         .env("PORT", "0")
         .env("LOG_FORMAT", "json");
     command
+}
+
+/// The settings of a node with a database and a part of Redis to itself.
+fn backends() -> Vec<(&'static str, String)> {
+    vec![
+        ("DATABASE_URL", Postgres::shared().database()),
+        ("REDIS_URL", Redis::shared().url()),
+        ("REDIS_PREFIX", fresh_prefix()),
+        ("DB_POOL", "4".to_owned()),
+    ]
 }
 
 /// Runs a command of the binary to its end.
@@ -167,23 +239,22 @@ impl Server {
 
     /// Its process.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.child.id()
     }
 
     /// Waits for a line of the log with this message.
     pub fn wait_for_log(&self, message: &str) -> Value {
-        self.log.wait_for(message)
+        self.process.log.wait_for(message)
     }
 
     /// The log so far, as text.
     pub fn log_text(&self) -> String {
-        let lines = self.log.lines.lock().unwrap();
-        lines.0.iter().map(|line| format!("{line}\n")).collect()
+        self.process.log.text()
     }
 
     /// Sends a signal, such as `TERM`, and does not wait.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.process.child.id().to_string();
         let sent = Command::new("kill")
             .args([&format!("-{name}"), &pid])
             .status();
@@ -192,7 +263,7 @@ impl Server {
 
     /// Waits for its end, and lets the test go on meanwhile.
     pub async fn ended(&mut self) -> ExitStatus {
-        let child = &mut self.child;
+        let child = &mut self.process.child;
         eventually("the process ends", async || child.try_wait().unwrap()).await
     }
 
@@ -207,12 +278,12 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("the log of the node:\n{}", self.log_text());
+            eprintln!("the log of the node:\n{}", self.log.text());
         }
     }
 }
@@ -227,6 +298,19 @@ impl Folder {
 }
 
 impl Log {
+    fn wait_for_end(&self) {
+        let lines = self.lines.lock().unwrap();
+        let waiting = self
+            .grown
+            .wait_timeout_while(lines, PATIENCE, |(_, ended)| !*ended);
+        assert!(waiting.unwrap().0.1, "the log does not end");
+    }
+
+    fn text(&self) -> String {
+        let lines = self.lines.lock().unwrap();
+        lines.0.iter().map(|line| format!("{line}\n")).collect()
+    }
+
     fn wait_for(&self, message: &str) -> Value {
         let found = |lines: &[Value]| {
             let line = lines

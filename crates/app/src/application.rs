@@ -4,7 +4,6 @@ use std::{
     any::Any,
     future::Future,
     net::{SocketAddr, TcpListener},
-    sync::Arc,
     time::Duration,
 };
 
@@ -15,10 +14,9 @@ use actix_web::{
     web::Data,
 };
 use anyhow::{Context, Result, bail};
-use delivery::{Door, Health, RequestLog, http};
+use delivery::{Door, Health, Limits, RequestLog, http};
 use futures_util::future::join_all;
 use realtime::Hub;
-use repository::sqlite::Sqlite;
 use socket2::SockRef;
 use tokio::{
     net::TcpStream,
@@ -38,11 +36,12 @@ pub struct Application {
     servers: Vec<Server>,
     hub: Hub,
     hub_task: JoinHandle<()>,
-    store: Arc<Sqlite>,
+    open: wiring::Open,
     shutdown: Shutdown,
+    linger: Duration,
 }
 
-/// How long the hub and the database may take at the very end; taken off the grace time.
+/// How long the hub, after the linger of presence, and the adapters may take at the very end; taken off the grace time.
 const LAST_STEPS: Duration = Duration::from_secs(1);
 
 impl Application {
@@ -51,8 +50,7 @@ impl Application {
     /// # Errors
     /// What stands against it, for people.
     pub async fn build(config: &Config) -> Result<Self> {
-        let opening = config.clone();
-        let wired = tokio::task::spawn_blocking(move || wiring::wire(&opening)).await??;
+        let wired = wiring::wire(config).await?;
         let (hub, task) = Hub::new(
             wiring::hub_ports(&wired.ports),
             wiring::hub_settings(config),
@@ -61,8 +59,10 @@ impl Application {
         let door = Data::new(Door {
             usecases: wiring::usecases(config, &wired.ports),
             hub: hub.clone(),
+            limits: Limits::new(wired.limiter, config.rates),
             health: Health {
                 store: wired.probe,
+                bus: wired.ports.bus.clone(),
                 started_at: wired.ports.clock.now(),
                 clock: wired.ports.clock.clone(),
                 version: env!("CARGO_PKG_VERSION"),
@@ -89,8 +89,9 @@ impl Application {
             servers,
             hub,
             hub_task,
-            store: wired.store,
+            open: wired.open,
             shutdown: config.shutdown.clone(),
+            linger: config.fleet.presence_linger,
         })
     }
 
@@ -114,7 +115,7 @@ impl Application {
                 }
             }
             () = stop => {
-                let deadline = Instant::now() + self.shutdown.grace.saturating_sub(LAST_STEPS);
+                let deadline = Instant::now() + self.shutdown.grace.saturating_sub(LAST_STEPS + self.linger);
                 let drain = self.hub.drain().await;
                 tracing::info!(sockets = drain.len(), "going away");
                 let shutdown = &self.shutdown;
@@ -133,9 +134,9 @@ impl Application {
         }
         drop(self.hub);
         // The hub ends when the last socket has let go of it.
-        let _ = timeout(LAST_STEPS / 2, hub_task).await;
+        let _ = timeout(LAST_STEPS / 2 + self.linger, hub_task).await;
         // What was acknowledged is committed; a file that is still read is folded at the next start.
-        let _ = timeout(LAST_STEPS / 2, self.store.close()).await;
+        let _ = timeout(LAST_STEPS / 2, self.open.close()).await;
         tracing::info!("gone");
         Ok(())
     }

@@ -24,7 +24,11 @@ const NOISY: &[&str] = &[
     "refinery_core",
     "reqwest",
     "rustls",
+    "tokio_postgres",
 ];
+
+/// A crate that warns of each connection that breaks, which the link to Redis tells once.
+const REPEATED: &str = "fred=error";
 
 /// The log was set up before.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +86,7 @@ fn filter(level: LogLevel) -> EnvFilter {
     for name in NOISY {
         directives.push_str(&format!(",{name}={noisy}"));
     }
+    directives.push_str(&format!(",{REPEATED}"));
     EnvFilter::builder()
         .parse(directives)
         .expect("the directives are made of known words")

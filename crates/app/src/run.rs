@@ -1,7 +1,8 @@
 //! The commands of the binary.
 
+use std::pin::pin;
+
 use anyhow::{Context, Result};
-use repository::sqlite;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -27,7 +28,7 @@ pub fn run(command: Command, config: &Config) -> Result<()> {
             runtime.shutdown_background();
             outcome
         }
-        Command::Migrate => migrate(config),
+        Command::Migrate => runtime()?.block_on(migrate(config)),
         Command::Seed => runtime()?.block_on(seed::seed(config)),
         Command::OpenApi => {
             print!("{}", delivery::http::openapi().to_yaml()?);
@@ -49,19 +50,25 @@ async fn serve(config: &Config) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tracing::info!(configuration = %config.describe(), "starting");
-    let application = Application::build(config).await?;
-    application
-        .run_until(async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-        .await
+    let mut told_to_go = pin!(async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
+    // A database that is away is waited for, but not against somebody who wants the node to end.
+    let application = tokio::select! {
+        built = Application::build(config) => built?,
+        () = &mut told_to_go => {
+            tracing::info!("gone before it was up");
+            return Ok(());
+        }
+    };
+    application.run_until(told_to_go).await
 }
 
-fn migrate(config: &Config) -> Result<()> {
-    let applied = sqlite::migrate(&wiring::sqlite_options(config))?;
+async fn migrate(config: &Config) -> Result<()> {
+    let applied = wiring::migrate(config).await?;
     if applied.is_empty() {
         println!("the schema is up to date");
     }

@@ -48,8 +48,7 @@ pub async fn seed(config: &Config) -> Result<()> {
     if config.environment == AppEnv::Production {
         bail!("seed makes accounts with a known password, which production must not have");
     }
-    let opening = config.clone();
-    let wired = tokio::task::spawn_blocking(move || wiring::wire(&opening)).await??;
+    let wired = wiring::wire(config).await?;
     let usecases = wiring::usecases(config, &wired.ports);
     match team(&usecases).await? {
         Some(team) => {
@@ -66,7 +65,8 @@ pub async fn seed(config: &Config) -> Result<()> {
     for name in TEAM {
         println!("  {}", address(name));
     }
-    wired.store.close().await;
+    drop(usecases);
+    wired.open.close().await;
     Ok(())
 }
 

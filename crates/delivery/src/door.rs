@@ -1,8 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
-use domain::{Timestamp, ports::Probe};
+use domain::{
+    Timestamp,
+    ports::{EventBus, Probe},
+};
 use realtime::Hub;
 use usecase::UseCases;
+
+use crate::Limits;
 
 /// What every handler needs. Registered once as `web::Data<Door>`.
 pub struct Door {
@@ -10,6 +15,8 @@ pub struct Door {
     pub usecases: UseCases,
     /// The sockets of this node.
     pub hub: Hub,
+    /// How often what may be done.
+    pub limits: Limits,
     /// Whether this node can serve.
     pub health: Health,
     /// Where new sockets get their ids.
@@ -22,6 +29,8 @@ pub struct Door {
 pub struct Health {
     /// The store.
     pub store: Arc<dyn Probe>,
+    /// What connects it with the other nodes.
+    pub bus: Arc<dyn EventBus>,
     /// When the node started.
     pub started_at: Timestamp,
     /// The time.

@@ -6,7 +6,9 @@ pub mod ws;
 
 mod client_address;
 mod door;
+mod limits;
 mod logging;
 
 pub use door::{Door, Health, Settings, WsSettings};
+pub use limits::{Limits, Rate, Rates};
 pub use logging::{RequestLog, RequestSpan};

@@ -27,7 +27,7 @@ impl RootSpanBuilder for RequestSpan {
             %request_id,
             method = %request.method(),
             path = request.path(),
-            client = client_address(request).map(tracing::field::display),
+            client = client_address(request.request()).map(tracing::field::display),
             status = tracing::field::Empty,
         )
     }

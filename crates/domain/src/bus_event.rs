@@ -61,6 +61,11 @@ pub enum BusEvent {
         /// Why.
         reason: RemovalReason,
     },
+    /// What an account says about itself has changed.
+    UserChanged {
+        /// Who.
+        user_id: UserId,
+    },
     /// A log-in was ended: its sockets close.
     SessionRevoked {
         /// Whose.
@@ -68,6 +73,23 @@ pub enum BusEvent {
         /// Which.
         session_id: SessionId,
     },
+}
+
+impl BusEvent {
+    /// The room whose listeners it is for; none for what concerns a user or the node.
+    #[must_use]
+    pub fn heard_in(&self) -> Option<RoomId> {
+        match self {
+            Self::Room(event) => Some(event.room_id),
+            Self::Typing { room_id, .. }
+            | Self::Presence { room_id, .. }
+            | Self::Receipt { room_id, .. } => Some(*room_id),
+            Self::RoomAdded { .. }
+            | Self::RoomRemoved { .. }
+            | Self::UserChanged { .. }
+            | Self::SessionRevoked { .. } => None,
+        }
+    }
 }
 
 /// Which mark of a member moved.

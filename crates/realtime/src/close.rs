@@ -20,6 +20,8 @@ pub enum CloseReason {
     SessionEnded,
     /// The peer reads too slowly for what it follows: connect again and resume.
     Slow,
+    /// The peer sent more frames than one socket may: connect again after a pause.
+    Flood,
 }
 
 impl CloseReason {
@@ -36,6 +38,7 @@ impl CloseReason {
             Self::Silent => 4000,
             Self::SessionEnded => 4401,
             Self::Slow => 4408,
+            Self::Flood => 4429,
         }
     }
 
@@ -52,6 +55,7 @@ impl CloseReason {
             Self::Silent => "no sign of life, connect again",
             Self::SessionEnded => "the log-in has ended",
             Self::Slow => "reading too slowly, connect again",
+            Self::Flood => "too many frames, connect again after a pause",
         }
     }
 

@@ -18,10 +18,13 @@ pub struct RoomFeed {
     listeners: HashMap<ConnectionId, Listener>,
     /// Heard too early: some number before is missing. Bounded by [`MAX_EARLY`].
     early: BTreeMap<Seq, Arc<RoomEvent>>,
-    /// The log may hold more than has been heard: at the start, and after the bus lost something.
-    tail_unknown: bool,
+    /// The log holds more than has been heard.
+    more_in_log: bool,
     /// The wait for a missing number is over.
     gap_is_due: bool,
+    /// Those of `early` that had been heard when the read that is under way began: the log holds them, or nobody does.
+    early_at_read: Vec<Seq>,
+    phantoms: usize,
 }
 
 /// How many events may wait for a missing one. Those beyond are read from the log.
@@ -57,16 +60,18 @@ pub enum ReadRequest {
 }
 
 impl RoomFeed {
-    /// A feed for its first listeners, who know the room up to `position`. It wants the log at once, because events
-    /// may have passed between that moment and this one.
+    /// A feed for its first listeners, who know the room up to `position`. Events may have passed between that moment
+    /// and this one: the caller asks for the room's head and [tells](Self::told_head) it.
     #[must_use]
     pub fn new(position: Seq) -> Self {
         Self {
             position,
             listeners: HashMap::new(),
             early: BTreeMap::new(),
-            tail_unknown: true,
+            more_in_log: false,
             gap_is_due: false,
+            early_at_read: Vec::new(),
+            phantoms: 0,
         }
     }
 
@@ -79,7 +84,7 @@ impl RoomFeed {
         }
         // A snapshot that is newer than this feed: the feed catches up from the log, and the listener waits in front.
         if after > self.position {
-            self.tail_unknown = true;
+            self.more_in_log = true;
         }
         self.listeners.insert(
             id,
@@ -124,15 +129,15 @@ impl RoomFeed {
             if self.early.len() < MAX_EARLY {
                 self.early.insert(event.seq, event);
             } else {
-                self.tail_unknown = true;
+                self.more_in_log = true;
             }
         }
         out
     }
 
-    /// The bus lost an unknown number of events.
-    pub fn lost(&mut self) {
-        self.tail_unknown = true;
+    /// The log was seen to reach up to `head`: to be told at the start, and whenever the bus may have lost something.
+    pub fn told_head(&mut self, head: Seq) {
+        self.more_in_log |= head > self.position;
     }
 
     /// The wait that [`ReadRequest::Soon`] asked for is over.
@@ -141,15 +146,16 @@ impl RoomFeed {
         self.gap_is_due = !self.early.is_empty();
     }
 
-    /// A read of the log starts. What is heard or lost from now on is not part of what it answers.
+    /// A read of the log starts. What is heard or told from now on need not be part of what it answers.
     pub fn read_starts(&mut self) {
-        self.tail_unknown = false;
+        self.more_in_log = false;
         self.gap_is_due = false;
+        self.early_at_read = self.early.keys().copied().collect();
     }
 
     /// The read failed; it will be wanted again.
     pub fn read_failed(&mut self) {
-        self.tail_unknown = true;
+        self.more_in_log = true;
     }
 
     /// The log answered a [`ReadRequest::Now`]: `events` are those after the number that was asked for, in order, and
@@ -164,11 +170,22 @@ impl RoomFeed {
                 self.catch_up(&event, &mut out);
             }
         }
-        if !is_all {
-            self.tail_unknown = true;
-        }
         self.advance_early(&mut out);
+        if is_all {
+            // An event is told once it is committed, so a log that was read to its end later holds it.
+            for seq in std::mem::take(&mut self.early_at_read) {
+                self.phantoms += usize::from(self.early.remove(&seq).is_some());
+            }
+        } else {
+            self.more_in_log = true;
+        }
         out
+    }
+
+    /// How many events were told that the log does not hold, since this was last asked. They are forgotten: a log that
+    /// was set back to an older state gives their numbers to others.
+    pub(crate) fn take_phantoms(&mut self) -> usize {
+        std::mem::take(&mut self.phantoms)
     }
 
     /// What should be read from the log now, if anything. At most one read is under way at a time: the caller asks
@@ -187,7 +204,7 @@ impl RoomFeed {
         if let Some(after) = furthest_behind {
             return Some(ReadRequest::Now(after));
         }
-        if self.tail_unknown || (self.gap_is_due && !self.early.is_empty()) {
+        if self.more_in_log || (self.gap_is_due && !self.early.is_empty()) {
             return Some(ReadRequest::Now(self.position));
         }
         (!self.early.is_empty()).then_some(ReadRequest::Soon)

@@ -13,3 +13,4 @@ pub use close::CloseReason;
 pub use feed::{Delivered, ReadRequest, RoomFeed};
 pub use hub::{Connection, Drain, Draining, Hub, HubPorts, HubSettings, HubTask, TypingError};
 pub use outbox::{FrameClass, Outbox, Outgoing};
+pub use presence::PresenceSettings;

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cache;
 pub mod crypto;
+mod gcra;
 pub mod local;
+pub mod postgres;
+pub mod redis;
 pub mod sqlite;

@@ -2,11 +2,16 @@
 
 mod clock;
 mod ids;
+mod process;
+mod proxy;
 mod randomness;
 
 pub mod contract;
+pub mod postgres;
+pub mod redis;
 pub mod sample;
 
 pub use clock::FakeClock;
 pub use ids::SequentialIds;
+pub use proxy::Proxy;
 pub use randomness::FixedRandomness;

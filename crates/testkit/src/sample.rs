@@ -2,10 +2,12 @@
 //!
 //! The functions panic on a text that breaks the rules of its type: a test that wants one writes it out itself.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use domain::{
     Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
     Session, SessionId, Timestamp, User, UserId, UserStatus, Visibility,
-    ports::{IdSource, NewMember, NewMessage, NewRoom},
+    ports::{IdSource, NewMember, NewMessage, NewRoom, Present},
     values::{ClientMsgId, Email, MessageContent, RoomDescription, RoomName, SearchTerm, Username},
 };
 use uuid::Uuid;
@@ -18,6 +20,13 @@ static IDS: SequentialIds = SequentialIds::new();
 #[must_use]
 pub fn id() -> Uuid {
     IDS.next()
+}
+
+/// A word that no other test of this machine uses meanwhile.
+pub(crate) fn unique() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{}_{count}", std::process::id())
 }
 
 /// When samples were made: 2026-01-02, 03:04:05 and six microseconds, UTC.
@@ -46,6 +55,15 @@ pub fn user(name: &str) -> User {
         status: UserStatus::Offline,
         created_at: now(),
         updated_at: now(),
+    }
+}
+
+/// Somebody of this name who holds sockets.
+#[must_use]
+pub fn present(name: &str) -> Present {
+    Present {
+        user_id: UserId(id()),
+        username: Username::parse(name).expect("a user name"),
     }
 }
 

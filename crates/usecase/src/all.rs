@@ -128,6 +128,7 @@ impl UseCases {
             },
             set_user_status: SetUserStatus {
                 users: p.users.clone(),
+                bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
             create_room: CreateRoom {

@@ -122,9 +122,18 @@ pub fn ids(numbers: &[u64]) -> Arc<MockIdSource> {
     Arc::new(ids)
 }
 
-/// What the store says when it is asked for this room and for Ann's role in it.
+/// What the store says when it is asked for this room, and for Ann's role in it, which is older than what has happened
+/// in the room.
 pub fn rooms_with(id: RoomId, answer: Option<(Room, Option<Role>)>) -> MockRoomStore {
     let mut rooms = MockRoomStore::new();
+    rooms
+        .expect_by_id()
+        .with(eq(id))
+        .return_const(Ok(answer.as_ref().map(|(room, _)| room.clone())));
+    let answer = answer.map(|(room, role)| {
+        let last_seq = Seq::START;
+        (Room { last_seq, ..room }, role)
+    });
     rooms
         .expect_with_role()
         .with(eq(id), eq(ann().id))

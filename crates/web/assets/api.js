@@ -9,6 +9,7 @@ export class Problem extends Error {
     const fields = (body.errors ?? []).map((e) => `${e.field}: ${e.message}`).join('; ');
     super(fields || body.detail || body.title || `The server answered ${status}.`);
     this.status = status;
+    this.retryAfterMs = body.retry_after_ms;
     this.code = body.code;
   }
 }

@@ -124,8 +124,8 @@ async function insist(work, matters) {
     try {
       return await work();
     } catch (problem) {
-      if (problem.status >= 400 && problem.status < 500) return;
-      await new Promise((go) => setTimeout(go, RETRY_MS));
+      if (problem.status >= 400 && problem.status < 500 && problem.status !== 429) return;
+      await new Promise((go) => setTimeout(go, problem.retryAfterMs ?? RETRY_MS));
     }
   }
 }

@@ -8,6 +8,8 @@ const RETRY_MS = 2000;
 
 export class Outbox {
   #items = [];
+  #flushing = false;
+  #pause;
 
   /** `onChange()` after every change, `onSent(message)` with what the server made of one. */
   constructor(socket, onChange, onSent) {
@@ -37,32 +39,44 @@ export class Outbox {
     sessionStorage.removeItem(KEY);
   }
 
-  /** Sends all that waits, in the order of writing. */
-  flush() {
-    for (const item of this.#items) if (!item.problem) this.#send(item);
+  /** Sends what waits, one after the other, in the order of writing. */
+  async flush() {
+    clearTimeout(this.#pause);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    try {
+      for (;;) {
+        const item = this.#items.find((each) => !each.problem);
+        // Never in somebody else's name.
+        if (!item || me()?.id !== this.user || !(await this.#send(item))) return;
+      }
+    } finally {
+      this.#flushing = false;
+    }
   }
 
-  async #send(item) {
-    if (item.underWay || me()?.id !== this.user) return; // Never in somebody else's name.
-    item.underWay = true;
+  /** True when the next one may follow. */
+  async #send({ room_id, content, client_msg_id }) {
     try {
-      const { room_id, content, client_msg_id } = item;
       const { message } = await this.socket.request('send_message', { room_id, content, client_msg_id }, client_msg_id);
       this.onSent(message);
       this.remove(client_msg_id);
+      return true;
     } catch (problem) {
-      if (!(problem instanceof Problem)) return; // No connection: the next one flushes.
-      if (problem.status >= 500) setTimeout(() => this.flush(), RETRY_MS);
-      else item.problem = problem.message;
+      if (!(problem instanceof Problem)) return false; // No connection: the next one flushes.
+      if (problem.status >= 500 || problem.status === 429) {
+        this.#pause = setTimeout(() => this.flush(), problem.retryAfterMs ?? RETRY_MS);
+        return false;
+      }
+      const item = this.#items.find((each) => each.client_msg_id === client_msg_id);
+      if (item) item.problem = problem.message;
       this.#changed();
-    } finally {
-      item.underWay = false;
+      return true;
     }
   }
 
   #changed() {
-    const items = this.#items.map(({ underWay, ...item }) => item);
-    sessionStorage.setItem(KEY, JSON.stringify({ user: this.user, items }));
+    sessionStorage.setItem(KEY, JSON.stringify({ user: this.user, items: this.#items }));
     this.onChange();
   }
 }

@@ -30,10 +30,19 @@ fn a_bad_setting_ends_with_status_78_and_is_named_with_the_reason() {
         ("GUESTS", "maybe", "on"),
         ("TRUSTED_PROXIES", "-1", "0"),
         ("MESSAGE_STORE", "dynamodb", "DynamoDB"),
-        ("REDIS_URL", "redis://cache:6379", "Redis"),
+        (
+            "REDIS_URL",
+            "redis://cache:6379",
+            "a SQLite file serves one node",
+        ),
+        ("REDIS_URL", "cache:6379", "rediss://"),
         ("DATABASE_URL", "mysql://db/chat", "sqlite:"),
         ("WS_PONG_TIMEOUT", "1s", "WS_PING_INTERVAL"),
         ("DB_READERS", "0", "1"),
+        ("DB_COMMITTERS", "0", "1"),
+        ("BUS_SILENCE", "1s", "BUS_HEARTBEAT"),
+        ("RATE_LOGIN_IP", "30", "off"),
+        ("RATE_SOCKET_FRAMES", "0/1s", "<count>/<duration>"),
     ] {
         let (status, told) = refused(&[(name, value)]);
         assert_eq!(status, Some(78), "{name}={value}: {told}");
@@ -83,11 +92,15 @@ async fn production_starts_with_a_secret_and_keeps_none_in_the_folder() {
 }
 
 #[test]
-fn a_postgres_address_is_refused_clearly_and_without_its_password() {
+fn a_broken_postgres_address_is_refused_clearly_and_without_its_password() {
     for name in ["DATABASE_URL", "POSTGRES_DSN"] {
-        let (status, told) = refused(&[(name, "postgres://chat:hunter2@db.internal/chat")]);
+        let dsn = "postgres://chat:hunter2@db.internal/chat?sslmode=perhaps";
+        let (status, told) = refused(&[(name, dsn)]);
         assert_eq!(status, Some(78), "{told}");
-        assert!(told.contains(name) && told.contains("PostgreSQL"), "{told}");
+        assert!(
+            told.contains(name) && told.contains("verify-full"),
+            "{told}"
+        );
         assert!(!told.contains("hunter2"), "{told}");
     }
 }

@@ -31,7 +31,10 @@ async fn health_counts_the_open_sockets_and_needs_no_token() {
     let ready = server.client().get("/health/ready").await;
     assert_eq!(
         (ready.status, ready.body),
-        (200, json!({"status": "ready", "store": "ok"}))
+        (
+            200,
+            json!({"status": "ready", "store": "ok", "bus": "connected"})
+        )
     );
 }
 

@@ -117,7 +117,13 @@ async fn every_answer_to_an_allowed_origin_can_be_read_by_it() {
         assert_eq!(header("access-control-allow-credentials"), "true");
         assert!(list(&answer, "vary").contains(&"origin".into()));
         let readable = list(&answer, "access-control-expose-headers");
-        assert_eq!(readable, ["retry-after", "x-request-id"]);
+        let expected = [
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "x-request-id",
+        ];
+        assert_eq!(readable, expected);
     }
 }
 

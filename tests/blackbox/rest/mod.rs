@@ -9,6 +9,7 @@ mod fuzz;
 mod health;
 mod hidden_rooms;
 mod history;
+mod limits;
 mod logout;
 mod members;
 mod messages;

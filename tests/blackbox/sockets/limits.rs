@@ -173,6 +173,8 @@ async fn a_silent_peer_is_closed_and_one_that_answers_pings_is_not() {
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_cut_off_while_others_get_everything() {
     let start = Start::default()
+        .with("RATE_MESSAGES_USER", "off")
+        .with("RATE_SOCKET_FRAMES", "off")
         .with("WS_QUEUE_BYTES", "65536")
         .with("WS_WRITE_TIMEOUT", "1s");
     let scene = Scene::with(start).await;

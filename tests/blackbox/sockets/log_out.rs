@@ -31,7 +31,9 @@ async fn a_log_out_closes_the_sockets_of_that_log_in_alone() {
 
 #[tokio::test]
 async fn a_socket_whose_log_in_has_ended_does_nothing_more_however_slowly_it_reads() {
-    let start = Start::default().with("WS_QUEUE_BYTES", "16777216");
+    let start = Start::default()
+        .with("WS_QUEUE_BYTES", "16777216")
+        .with("RATE_MESSAGES_USER", "off");
     let scene = Scene::with(start).await;
     let Scene {
         server,

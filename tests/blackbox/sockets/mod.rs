@@ -1,6 +1,7 @@
 //! The contract's section 2, row by row.
 
 mod bad_frames;
+mod flood;
 mod handshake;
 mod limits;
 mod log_out;

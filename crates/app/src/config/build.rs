@@ -1,11 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use delivery::Rates;
 use secrecy::SecretString;
 
 use super::{
-    AppEnv, Auth, BaseUrl, Config, Database, Delivery, Faults, Http, Log, LogFormat, LogLevel,
-    Shutdown, WebSocket, dsn, reader::Reader, signing_secret,
+    AppEnv, Auth, BaseUrl, Config, Delivery, Faults, Http, Log, LogFormat, LogLevel, Shutdown,
+    WebSocket, reader::Reader, signing_secret,
 };
+
+mod storage;
 
 /// What the configuration is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +22,15 @@ pub enum Purpose {
 pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults> {
     let environment = environment(&mut from);
     let data_dir = PathBuf::from(from.text("DATA_DIR").unwrap_or_default());
+    let database = storage::database(&mut from, &data_dir);
     let config = Config {
         environment,
         http: http(&mut from),
         ws: web_socket(&mut from),
         auth: auth(&mut from, environment, purpose),
-        database: database(&mut from, &data_dir),
+        fleet: storage::fleet(&mut from, &database),
+        rates: rates(&mut from),
+        database,
         delivery: delivery(&mut from),
         shutdown: shutdown(&mut from),
         log: log(&mut from),
@@ -130,42 +136,26 @@ fn access_secret(from: &mut Reader, environment: AppEnv, purpose: Purpose) -> Op
     secret.map(SecretString::from)
 }
 
-fn database(from: &mut Reader, data_dir: &Path) -> Database {
-    const DSN: &str = "DATABASE_URL";
-    let path = from.text(DSN).map(|dsn| dsn::sqlite_file(&dsn));
-    if let Some(Err(reason)) = path {
-        from.fault(DSN, reason);
-    }
-    if from.text("REDIS_URL").is_some() {
-        from.fault("REDIS_URL", "this version has no Redis yet: leave it unset");
-    }
-    let dynamodb = from.choice("MESSAGE_STORE", &[("sql", false), ("dynamodb", true)]);
-    if dynamodb == Some(true) {
-        from.fault(
-            "MESSAGE_STORE",
-            "this version has no DynamoDB yet: leave it at sql",
-        );
-    }
-    // Known already, so that an environment made for DynamoDB is checked whole.
-    from.text("DYNAMODB_ENDPOINT");
-    from.text("DYNAMODB_REGION");
-    Database {
-        path: path
-            .and_then(Result::ok)
-            .unwrap_or_else(|| data_dir.join("chatterstack.db")),
-        readers: from.integer("DB_READERS"),
-        write_queue: from.integer("DB_WRITE_QUEUE"),
-        commit_batch: from.integer("DB_COMMIT_BATCH"),
-        wait_timeout: from.duration("DB_WAIT_TIMEOUT"),
-    }
-}
-
 fn delivery(from: &mut Reader) -> Delivery {
     Delivery {
         bus_capacity: from.integer("BUS_CAPACITY"),
         feed_gap_wait: from.duration("FEED_GAP_WAIT"),
         feed_page: from.integer("FEED_PAGE"),
+        feed_reads: from.integer("FEED_READS"),
+        survey_batch: from.integer("FEED_SURVEY"),
         feed_retry: from.duration("FEED_RETRY"),
+    }
+}
+
+fn rates(from: &mut Reader) -> Rates {
+    Rates {
+        register_ip: from.rate("RATE_REGISTER_IP"),
+        login_ip: from.rate("RATE_LOGIN_IP"),
+        login_account: from.rate("RATE_LOGIN_ACCOUNT"),
+        rest_user: from.rate("RATE_REST_USER"),
+        messages_user: from.rate("RATE_MESSAGES_USER"),
+        typing_user: from.rate("RATE_TYPING_USER"),
+        socket_frames: from.rate("RATE_SOCKET_FRAMES"),
     }
 }
 

@@ -1,24 +1,46 @@
 //! Where the data is: reading a DSN, and showing one without its password.
 
-use std::path::PathBuf;
+use repository::postgres::{Address, InvalidAddress};
 
-/// The SQLite file that `sqlite:<path>` names.
-pub(super) fn sqlite_file(dsn: &str) -> Result<PathBuf, &'static str> {
+use super::DatabaseKind;
+
+/// What a DSN names, a file of SQLite or a Postgres, or why it is of no use. The reason repeats nothing of the DSN.
+pub(super) fn database(dsn: &str) -> Result<DatabaseKind, String> {
     let Some(path) = dsn.strip_prefix("sqlite:") else {
-        return Err(match dsn.split_once(':') {
-            Some(("postgres" | "postgresql", _)) => {
-                "this version has no PostgreSQL yet: leave it unset, or name a file with sqlite:<path>"
-            }
-            _ => "must be of the form sqlite:<path>",
-        });
+        return postgres(dsn);
     };
     let path = path.strip_prefix("//").unwrap_or(path);
-    match path {
-        "" => Err("must name a file after sqlite:"),
-        ":memory:" => Err("must name a file: data that must last is not kept in memory"),
-        _ if path.contains(['?', '\0']) => Err("takes no options after the path of the file"),
-        _ => Ok(path.into()),
+    let reason = match path {
+        "" => "must name a file after sqlite:",
+        ":memory:" => "must name a file: data that must last is not kept in memory",
+        _ if path.contains(['?', '\0']) => "takes no options after the path of the file",
+        _ => return Ok(DatabaseKind::Sqlite { path: path.into() }),
+    };
+    Err(reason.to_owned())
+}
+
+fn postgres(dsn: &str) -> Result<DatabaseKind, String> {
+    match Address::parse(dsn) {
+        Ok(_) => Ok(DatabaseKind::Postgres { dsn: dsn.into() }),
+        Err(InvalidAddress::Scheme) => Err(
+            "must be of the form sqlite:<path> or postgres://user:password@host/database".into(),
+        ),
+        Err(reason) => Err(reason.to_string()),
     }
+}
+
+/// Whether the URL is of a kind that the Redis adapter takes, which reads the rest.
+pub(super) fn is_redis(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let suffix = scheme.find(['-', '+']).unwrap_or(scheme.len());
+    let is_known = matches!(
+        scheme.split_at(suffix),
+        ("redis" | "valkey", "" | "-cluster" | "-sentinel" | "+unix")
+            | ("rediss" | "valkeys", "" | "-cluster" | "-sentinel")
+    );
+    is_known && !rest.is_empty()
 }
 
 /// The DSN with its password, and all that could hold one, as `***`.
@@ -43,15 +65,24 @@ pub(super) fn masked(dsn: &str) -> String {
         None => (place, ""),
     };
     let authority = place.split('/').next().unwrap_or_default();
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    if !authority.ends_with(']') && !port.bytes().all(|b| b.is_ascii_digit()) {
+    if !authority.split(',').all(has_a_port_or_none) {
         return format!("{scheme}://{MASK}");
     }
     format!("{scheme}://{user}{place}{options}")
 }
 
+/// False when what stands where a port should is something else: perhaps a password.
+fn has_a_port_or_none(host: &str) -> bool {
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    host.ends_with(']') || port.bytes().all(|b| b.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     #[test]
@@ -63,24 +94,76 @@ mod tests {
             ("sqlite:///var/lib/chat.db", "/var/lib/chat.db"),
             ("sqlite://chat.db", "chat.db"),
         ] {
-            assert_eq!(sqlite_file(dsn), Ok(PathBuf::from(file)), "{dsn}");
+            let Ok(DatabaseKind::Sqlite { path }) = database(dsn) else {
+                panic!("{dsn}");
+            };
+            assert_eq!(path, Path::new(file), "{dsn}");
         }
     }
 
     #[test]
-    fn any_other_dsn_is_refused_with_its_reason() {
-        for dsn in ["postgres://u:p@h/db", "postgresql://h/db"] {
-            assert!(sqlite_file(dsn).unwrap_err().contains("no PostgreSQL yet"));
+    fn a_postgres_dsn_is_kept_as_it_is_and_secret() {
+        for dsn in [
+            "postgres://u:hunter2@h/db",
+            "postgresql://h/db?sslmode=require",
+        ] {
+            let Ok(kind) = database(dsn) else {
+                panic!("{dsn}");
+            };
+            assert!(!format!("{kind:?}").contains("hunter2"));
+            let DatabaseKind::Postgres { dsn: kept } = kind else {
+                panic!("{dsn}");
+            };
+            assert_eq!(kept.expose_secret(), dsn);
         }
+    }
+
+    #[test]
+    fn any_other_dsn_is_refused() {
         for dsn in [
             "mysql://h/db",
+            "postgres:h",
             "chat.db",
             "sqlite:",
             "sqlite://",
             "sqlite::memory:",
             "sqlite:a?mode=ro",
+            "postgres://chat:hun@ter2@db/chat",
+            "postgres://chat:hunter2@db/chat?sslmode=perhaps",
+            "postgres://chat:hunter2@db/chat?hunter2=x",
         ] {
-            assert!(sqlite_file(dsn).is_err(), "{dsn}");
+            let reason = database(dsn).unwrap_err();
+            assert!(!reason.contains("ter2"), "{dsn}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_redis_url_is_told_by_its_scheme() {
+        for url in [
+            "redis://cache",
+            "rediss://:pw@cache:6380",
+            "redis-cluster://a:1?node=b:2",
+            "rediss-cluster://u:pw@a:1",
+            "redis-sentinel://a:1?sentinelServiceName=main",
+            "rediss-sentinel://a:1",
+            "redis+unix:///run/redis.sock",
+            "valkey://cache",
+            "valkeys-cluster://cache",
+        ] {
+            assert!(is_redis(url), "{url}");
+        }
+        for url in [
+            "",
+            "cache",
+            "cache:6379",
+            "redis:cache",
+            "redis://",
+            "http://cache",
+            "REDIS://c",
+            "rediss+unix:///s",
+            "redis-x://c",
+        ] {
+            assert!(!is_redis(url), "{url}");
         }
     }
 
@@ -96,6 +179,30 @@ mod tests {
             ("redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"),
             ("redis://[::1]:6379", "redis://[::1]:6379"),
             ("redis://[::1]/0", "redis://[::1]/0"),
+            (
+                "postgres://chat:hunter2@db/chat?sslmode=verify-full&sslrootcert=/etc/rds.pem",
+                "postgres://chat:***@db/chat?***",
+            ),
+            (
+                "postgres://chat:hunter2@a:5432,b,[::1]:5433/chat",
+                "postgres://chat:***@a:5432,b,[::1]:5433/chat",
+            ),
+            (
+                "rediss://chat:hunter2@cache:6380",
+                "rediss://chat:***@cache:6380",
+            ),
+            (
+                "rediss-cluster://chat:hunter2@a:7000?node=b:7001&node=c:7002",
+                "rediss-cluster://chat:***@a:7000?***",
+            ),
+            (
+                "redis-sentinel://:hunter2@a:26379/0?sentinelServiceName=main&sentinelPassword=hunter2",
+                "redis-sentinel://:***@a:26379/0?***",
+            ),
+            (
+                "redis+unix:///run/redis.sock",
+                "redis+unix:///run/redis.sock",
+            ),
         ] {
             assert_eq!(masked(dsn), shown);
         }
@@ -111,6 +218,11 @@ mod tests {
             "postgres://db/chat?password=hunter2",
             "postgres://db/chat#hunter2",
             "postgres://chat:hunter2",
+            "postgres://chat:hunter2,db:5432",
+            "postgres://chat:hunter2@a:1,b:2@c/chat",
+            "rediss-cluster://:hunter2?node=b:7001@a",
+            "redis-sentinel://a:26379?sentinelPassword=hunter2",
+            "redis+unix://:hunter2@/run/redis.sock",
             "host=db password=hunter2",
             "hunter2",
             "://:hunter2@",

@@ -16,6 +16,9 @@ pub fn markdown() -> String {
          3. a TOML file, named by `--config FILE` or `{FILE_VARIABLE}`: `port = 8080`, `jwt_access_ttl = \"15m\"`, \
          `cors_allowed_origins = [\"https://chat.example.org\"]`. A key that is no setting is an error.\n\n\
          A duration is a whole number with its unit: `500ms`, `30s`, `15m`, `168h`, `7d`.\n\n\
+         A rate is `<count>/<duration>`: with `30/1m`, 30 times at once, and once more every 2 seconds after that. \
+         `off` takes the limit away. What goes beyond is refused with 429, or an `error` frame on a socket, and the time \
+         to wait. The nodes that share a Redis count together; while it is away, each counts alone.\n\n\
          A secret has no flag, because every user of a machine can read the arguments of its processes. Secrets are \
          never shown; a URL is shown without its password.\n\n\
          A bad value ends the start with status 78 and one line for each fault on standard error; an unknown flag \

@@ -11,6 +11,7 @@ mod fault;
 mod file;
 mod markdown;
 mod origins;
+mod rate;
 mod reader;
 mod setting;
 pub mod signing_secret;
@@ -26,7 +27,8 @@ pub use setting::{Group, Kind, Secrecy, Setting};
 pub use sources::{Environment, FILE_VARIABLE, Sources};
 pub use table::{GROUPS, settings};
 pub use types::{
-    AppEnv, Auth, Config, Database, Delivery, Http, Log, LogFormat, LogLevel, Shutdown, WebSocket,
+    AppEnv, Auth, Config, Database, DatabaseKind, Delivery, Fleet, Http, Log, LogFormat, LogLevel,
+    Redis, Shutdown, WebSocket,
 };
 
 pub(crate) use setting::flag;

@@ -7,10 +7,12 @@ use std::{
     time::Duration,
 };
 
+use delivery::Rate;
+
 use super::{
     dsn, duration,
     fault::{Fault, Origin},
-    origins,
+    origins, rate,
     setting::{Kind, Secrecy, Setting},
     sources::Values,
     table,
@@ -36,7 +38,7 @@ impl Reader {
         self.asked.insert(name);
         let setting = table::setting(name);
         let text = self.values.get(name)?.text.clone();
-        if text.is_empty() && matches!(setting.kind, Kind::Text | Kind::Folder) {
+        if text.is_empty() && matches!(setting.kind, Kind::Text | Kind::Folder | Kind::File) {
             self.fault(name, "must not be empty");
         }
         Some(text)
@@ -83,6 +85,15 @@ impl Reader {
         };
         let within = (min..=max).contains(&parsed).then_some(parsed);
         self.or_fault(name, within).unwrap_or(min)
+    }
+
+    /// A rate, or `None` for no limit.
+    pub(super) fn rate(&mut self, name: &'static str) -> Option<Rate> {
+        let text = self.text(name)?;
+        if text == rate::OFF {
+            return None;
+        }
+        self.or_fault(name, rate::parse(&text))
     }
 
     /// One of the setting's words.

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use super::rate;
+
 /// Settings that belong together.
 #[derive(Debug)]
 pub struct Group {
@@ -39,6 +41,8 @@ pub enum Kind {
     Address,
     /// A folder.
     Folder,
+    /// A file.
+    File,
     /// A whole number.
     Integer {
         /// The least.
@@ -53,6 +57,8 @@ pub enum Kind {
         /// The longest.
         max: Duration,
     },
+    /// How often something may be done: `<count>/<duration>`, or `off`.
+    Rate,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// `on` or `off`.
@@ -130,8 +136,10 @@ impl Kind {
             Self::Text => "TEXT",
             Self::Address => "ADDRESS",
             Self::Folder => "FOLDER",
+            Self::File => "FILE",
             Self::Integer { .. } => "NUMBER",
             Self::Duration { .. } => "DURATION",
+            Self::Rate => "RATE",
             Self::Choice(_) => "WORD",
             Self::Switch => "on|off",
             Self::Origins => "ORIGINS",
@@ -145,10 +153,12 @@ impl Kind {
             Self::Text => "text".into(),
             Self::Address => "an IP address or localhost".into(),
             Self::Folder => "a folder".into(),
+            Self::File => "a file".into(),
             Self::Integer { min, max } => format!("a whole number from {min} to {max}").into(),
             Self::Duration { min, max } => {
                 format!("a duration from {} to {}", in_words(min), in_words(max)).into()
             }
+            Self::Rate => rate::values().into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")).into(),
             Self::Switch => "on or off".into(),
             Self::Origins => "origins scheme://host[:port], separated by commas".into(),

@@ -64,6 +64,12 @@ pub fn load(config: &Config, random: &dyn Randomness) -> Result<SecretString, Si
     }
 }
 
+/// A new one: 64 hexadecimal digits.
+#[must_use]
+pub fn fresh(random: &dyn Randomness) -> SecretString {
+    hex(&random.secret()).into()
+}
+
 fn kept(folder: &Path, random: &dyn Randomness) -> Result<SecretString, SigningSecretError> {
     let path = folder.join(FILE_NAME);
     if let Some(secret) = read(&path)? {

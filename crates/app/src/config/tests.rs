@@ -69,6 +69,14 @@ fn said() -> Said {
     Said::default()
 }
 
+#[track_caller]
+fn sqlite_file(config: &Config) -> &Path {
+    match &config.database.kind {
+        DatabaseKind::Sqlite { path } => path,
+        DatabaseKind::Postgres { .. } => panic!("not a file"),
+    }
+}
+
 #[test]
 fn a_fresh_machine_needs_no_configuration() {
     let config = said().load();
@@ -78,7 +86,8 @@ fn a_fresh_machine_needs_no_configuration() {
         ("0.0.0.0", 8080)
     );
     assert_eq!(config.ws.port, None);
-    assert_eq!(config.database.path, Path::new("./data/chatterstack.db"));
+    assert_eq!(sqlite_file(&config), Path::new("./data/chatterstack.db"));
+    assert!(config.fleet.redis.is_none());
     assert_eq!(config.auth.access_ttl.as_secs(), 15 * 60);
     assert_eq!(config.auth.refresh_ttl.as_secs(), 168 * 3_600);
     assert!(config.auth.guests && config.auth.access_secret.is_none());
@@ -360,24 +369,33 @@ fn guests_that_nobody_asked_for_stop_a_start_in_production() {
 
 #[test]
 fn what_this_version_lacks_is_refused_in_clear_words() {
+    let fault = said().env("MESSAGE_STORE", "dynamodb").only_fault();
+    assert!(fault.contains("no DynamoDB yet"), "{fault}");
+}
+
+#[test]
+fn a_url_that_is_of_no_use_is_refused_and_not_shown() {
     for (name, text, word) in [
         (
             "DATABASE_URL",
-            "postgres://chat:hunter2@db/chat",
-            "no PostgreSQL yet",
+            "hunter2",
+            "must be of the form sqlite:<path> or postgres://",
         ),
         (
             "POSTGRES_DSN",
-            "postgresql://chat:hunter2@db/chat",
-            "no PostgreSQL yet",
+            "mysql://chat:hunter2@db/chat",
+            "must be of the form",
         ),
         (
-            "DATABASE_URL",
+            "REDIS_URL",
             "hunter2",
-            "must be of the form sqlite:<path>",
+            "must be a redis:// or rediss:// URL",
         ),
-        ("REDIS_URL", "redis://:hunter2@cache", "no Redis yet"),
-        ("MESSAGE_STORE", "dynamodb", "no DynamoDB yet"),
+        (
+            "REDIS_URL",
+            "http://:hunter2@cache",
+            "must be a redis:// or rediss:// URL",
+        ),
     ] {
         let fault = said().env(name, text).only_fault();
         assert!(
@@ -388,11 +406,99 @@ fn what_this_version_lacks_is_refused_in_clear_words() {
 }
 
 #[test]
+fn several_nodes_share_postgres_and_redis() {
+    let config = said()
+        .env("POSTGRES_DSN", "postgres://chat:hunter2@db/chat")
+        .env("REDIS_URL", "redis://:hunter2@cache:6380")
+        .load();
+    let DatabaseKind::Postgres { dsn } = &config.database.kind else {
+        panic!("not Postgres");
+    };
+    assert_eq!(dsn.expose_secret(), "postgres://chat:hunter2@db/chat");
+    let redis = config.fleet.redis.as_ref().unwrap();
+    assert_eq!(redis.url.expose_secret(), "redis://:hunter2@cache:6380");
+    assert_eq!(redis.prefix, "chatterstack");
+    for shown in [config.describe(), format!("{config:?}")] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    assert!(
+        config
+            .describe()
+            .contains("REDIS_URL=redis://:***@cache:6380 ")
+    );
+}
+
+#[test]
+fn what_redis_could_never_be_reached_by_is_a_fault_of_its_setting() {
+    for (name, text) in [
+        ("REDIS_URL", "redis://:hunter2@cache:port"),
+        ("REDIS_URL", "redis-sentinel://:hunter2@cache"),
+        ("REDIS_PREFIX", "with space"),
+    ] {
+        let fault = said()
+            .env("DATABASE_URL", "postgres://db/chat")
+            .env("REDIS_URL", "redis://cache")
+            .env(name, text)
+            .only_fault();
+        assert!(fault.starts_with(name), "{fault}");
+        assert!(!fault.contains("hunter2"), "{fault}");
+    }
+}
+
+#[test]
+fn redis_beside_a_file_is_refused() {
+    let alone = said().env("REDIS_URL", "redis://cache");
+    for said in [
+        said()
+            .env("REDIS_URL", "redis://cache")
+            .env("DATABASE_URL", "sqlite:./x.db"),
+        alone,
+    ] {
+        let fault = said.only_fault();
+        assert!(
+            fault.ends_with("needs DATABASE_URL=postgres://…: a SQLite file serves one node"),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_database_is_not_blamed_on_redis() {
+    let fault = said()
+        .env("REDIS_URL", "redis://cache")
+        .env("DATABASE_URL", "mysql://db")
+        .only_fault();
+    assert!(fault.starts_with("DATABASE_URL"), "{fault}");
+}
+
+#[test]
+fn a_rate_is_a_limit_and_off_is_none() {
+    let config = said()
+        .env("RATE_LOGIN_ACCOUNT", "3/2m")
+        .env("RATE_REST_USER", "off")
+        .file("rate_typing_user = '5/1s'")
+        .load();
+    let rate = |burst, seconds| {
+        let period = std::time::Duration::from_secs(seconds);
+        Some(delivery::Rate { burst, period })
+    };
+    assert_eq!(config.rates.login_account, rate(3, 120));
+    assert_eq!(config.rates.rest_user, None);
+    assert_eq!(config.rates.typing_user, rate(5, 1));
+    assert_eq!(config.rates.messages_user, rate(300, 10));
+    let fault = said().env("RATE_LOGIN_IP", "0/1m").only_fault();
+    assert!(
+        fault.contains("must be a rate <count>/<duration> from 1 to 1000000 in 1s to 1d, or off"),
+        "{fault}"
+    );
+}
+
+#[test]
 fn the_database_is_the_named_file_or_in_the_data_folder() {
     let config = said().env("DATABASE_URL", "sqlite:/tmp/x.db").load();
-    assert_eq!(config.database.path, Path::new("/tmp/x.db"));
+    assert_eq!(sqlite_file(&config), Path::new("/tmp/x.db"));
     let config = said().env("DATA_DIR", "/srv/chat").load();
-    assert_eq!(config.database.path, Path::new("/srv/chat/chatterstack.db"));
+    assert_eq!(sqlite_file(&config), Path::new("/srv/chat/chatterstack.db"));
 }
 
 #[test]
@@ -400,6 +506,11 @@ fn settings_that_contradict_each_other_are_refused() {
     let fault = said().env("WS_PING_INTERVAL", "60s").only_fault();
     assert!(
         fault.starts_with("WS_PONG_TIMEOUT (not set): must be greater"),
+        "{fault}"
+    );
+    let fault = said().env("BUS_HEARTBEAT", "3s").only_fault();
+    assert!(
+        fault.starts_with("BUS_SILENCE (not set): must be greater"),
         "{fault}"
     );
     let fault = said().env("PORT", "9").env("WS_PORT", "9").only_fault();

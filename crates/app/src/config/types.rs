@@ -1,8 +1,13 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use delivery::Rates;
 use secrecy::SecretString;
 
 use super::BaseUrl;
+
+mod storage;
+
+pub use storage::{Database, DatabaseKind, Fleet, Redis};
 
 /// Everything that was configured. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -19,6 +24,10 @@ pub struct Config {
     pub auth: Auth,
     /// Where the data is.
     pub database: Database,
+    /// What connects this node with others.
+    pub fleet: Fleet,
+    /// How often things may be done.
+    pub rates: Rates,
     /// How events reach the sockets.
     pub delivery: Delivery,
     /// The way out.
@@ -102,21 +111,6 @@ pub struct Auth {
     pub hash_queue: usize,
 }
 
-/// Where the data is.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// The SQLite file.
-    pub path: PathBuf,
-    /// Connections for reading.
-    pub readers: usize,
-    /// How many writes may wait for the writer.
-    pub write_queue: usize,
-    /// How many writes share one commit at most.
-    pub commit_batch: usize,
-    /// How long to wait for a connection or a place in the queue.
-    pub wait_timeout: Duration,
-}
-
 /// How events reach the sockets.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -126,6 +120,10 @@ pub struct Delivery {
     pub feed_gap_wait: Duration,
     /// How many events one read of the log takes.
     pub feed_page: u32,
+    /// How many reads of the log are under way at once.
+    pub feed_reads: usize,
+    /// After a loss, how many rooms, log-ins or users one query asks about.
+    pub survey_batch: usize,
     /// How long a room feed waits after a read of the log that failed.
     pub feed_retry: Duration,
 }

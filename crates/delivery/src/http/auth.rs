@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use domain::values::{Email, Password, Username};
 use serde::{Deserialize, Serialize};
 use usecase::auth::{LogInInput, LoggedIn, RefreshToken, RegisterUserInput};
@@ -11,6 +11,8 @@ use super::{
 };
 use crate::{
     Door,
+    client_address::client_address,
+    limits::Deed,
     problem::{BODY, CALLER, Fields, Problem, problems},
 };
 
@@ -80,15 +82,16 @@ pub(super) struct TokensBody {
     user: domain::User,
 }
 
-problems!(RegisterProblems: BODY; EmailTaken, UsernameTaken, Overloaded, Unavailable, Internal);
-problems!(LoginProblems: BODY; InvalidCredentials, Overloaded, Unavailable, Internal);
-problems!(RefreshProblems: BODY; RefreshTokenInvalid, Unavailable, Internal);
+problems!(RegisterProblems: BODY; EmailTaken, UsernameTaken, RateLimited, Overloaded, Unavailable, Internal);
+problems!(LoginProblems: BODY; InvalidCredentials, RateLimited, Overloaded, Unavailable, Internal);
+problems!(RefreshProblems: BODY; RefreshTokenInvalid, RateLimited, Unavailable, Internal);
 problems!(LogoutProblems: CALLER, BODY; );
 
 /// Makes an account.
 #[utoipa::path(post, path = "/v1/auth/register", tag = "auth", security(()), request_body = RegisterBody,
     responses((status = 201, body = domain::User), RegisterProblems))]
 pub(super) async fn register(
+    request: HttpRequest,
     door: web::Data<Door>,
     Body(body): Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -101,6 +104,8 @@ pub(super) async fn register(
     let (Some(username), Some(email), Some(password)) = (username, email, password) else {
         return Err(fields.into());
     };
+    let deed = Deed::Register(client_address(&request));
+    door.limits.check_request(&request, deed).await?;
     let input = RegisterUserInput {
         username,
         email,
@@ -114,18 +119,28 @@ pub(super) async fn register(
 #[utoipa::path(post, path = "/v1/auth/login", tag = "auth", security(()), request_body = LoginBody,
     responses((status = 200, body = TokensBody), LoginProblems))]
 pub(super) async fn login(
+    request: HttpRequest,
     door: web::Data<Door>,
     Body(body): Body<LoginBody>,
 ) -> Result<HttpResponse, Problem> {
     let mut fields = Fields::new();
     // A text that no account can have is a wrong one, not a broken rule: it tells nothing about accounts.
-    let email = fields.required("email", body.email, |raw| Ok(Email::parse(&raw).ok()));
+    let account = fields.required("email", body.email, Ok);
     let password = fields.required("password", body.password, |raw| {
         Ok(Password::parse(&raw).ok())
     });
-    let (Some(email), Some(password)) = (email, password) else {
+    let (Some(account), Some(password)) = (account, password) else {
         return Err(fields.into());
     };
+    let email = Email::parse(&account).ok();
+    // Before the password is looked at, which takes a thread and its time.
+    let deeds = [
+        Deed::LogInFrom(client_address(&request)),
+        Deed::LogInTo(account),
+    ];
+    for deed in deeds {
+        door.limits.check_request(&request, deed).await?;
+    }
     let secure = door.settings.secure_cookies;
     let logged_in = run_to_end(async move {
         let input = LogInInput { email, password };
@@ -139,6 +154,7 @@ pub(super) async fn login(
 #[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", security(()), request_body = RefreshBody,
     responses((status = 200, body = TokensBody), RefreshProblems))]
 pub(super) async fn refresh(
+    request: HttpRequest,
     door: web::Data<Door>,
     Body(body): Body<RefreshBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -149,6 +165,8 @@ pub(super) async fn refresh(
     let Some(token) = token else {
         return Err(fields.into());
     };
+    let deed = Deed::LogInFrom(client_address(&request));
+    door.limits.check_request(&request, deed).await?;
     let secure = door.settings.secure_cookies;
     let renewed =
         run_to_end(async move { door.usecases.refresh_session.execute(&token).await }).await?;

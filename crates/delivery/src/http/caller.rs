@@ -8,7 +8,10 @@ use actix_web::{
 use usecase::Caller;
 
 use super::{body::door, cookies};
-use crate::problem::{Code, Problem};
+use crate::{
+    limits::Deed,
+    problem::{Code, Problem},
+};
 
 /// Who asks, as an extractor: a handler that takes it is closed to everybody else. What else the handler needs of the
 /// request stands inside, because actix runs extractors that stand side by side at once: a stranger would be told what
@@ -29,6 +32,8 @@ impl<T: FromRequest + 'static> FromRequest for Authenticated<T> {
             let authenticate = &door.usecases.authenticate;
             let caller = authenticate.execute(&token).await;
             let caller = caller.map_err(Problem::from)?;
+            let call = Deed::Call(caller.user_id);
+            door.limits.check_request(&request, call).await?;
             check_csrf(&request, &token)?;
             let rest = T::from_request(&request, &mut payload).await;
             Ok(Self(caller, rest.map_err(Into::into)?))

@@ -25,7 +25,7 @@ use crate::{
 /// As the contract writes them, with what else the API needs at the end.
 const METHODS: &str = "GET,POST,PUT,PATCH,DELETE,OPTIONS";
 const HEADERS: &str = "Content-Type, Authorization, X-Auth-Token, X-CSRF-Token";
-const EXPOSED: &str = "Retry-After, X-Request-Id";
+const EXPOSED: &str = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id";
 const MAX_AGE: &str = "600";
 
 /// The cross-origin rules: the origins that are configured, exactly, and nobody else. The server owns these headers.

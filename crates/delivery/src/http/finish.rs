@@ -20,7 +20,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tracing_actix_web::RequestId;
 
-use crate::problem::{Code, Problem};
+use crate::{
+    limits,
+    problem::{Code, Problem},
+};
 
 /// The last touch on every answer: the request id, security headers, and the form of a problem, also for what actix
 /// itself refuses.
@@ -45,6 +48,9 @@ pub async fn finish(
         }
         response = response.into_response(answer);
     }
+    let request = response.request().clone();
+    limits::tell(&request, response.headers_mut());
+    drop(request);
     dress(response.headers_mut(), request_id.as_deref());
     if let Some(unread) = unread
         && response.status() != StatusCode::SWITCHING_PROTOCOLS

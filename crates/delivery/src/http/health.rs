@@ -1,4 +1,5 @@
 use actix_web::{HttpResponse, web};
+use domain::ports::BusHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +32,8 @@ pub(super) struct ReadyBody {
     status: &'static str,
     /// `ok` or `unavailable`.
     store: &'static str,
+    /// `connected`; or `degraded` while other nodes are not reached: they catch up from the store, and the node serves.
+    bus: &'static str,
 }
 
 /// The node, in short.
@@ -77,6 +80,10 @@ pub(super) async fn ready(door: web::Data<Door>) -> HttpResponse {
     response.json(ReadyBody {
         status,
         store: if store.is_ok() { "ok" } else { "unavailable" },
+        bus: match door.health.bus.health() {
+            BusHealth::Connected => "connected",
+            BusHealth::Degraded => "degraded",
+        },
     })
 }
 

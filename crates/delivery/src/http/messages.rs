@@ -1,4 +1,4 @@
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{
     Attachment, Message, MessageDraft, MessageId, ReceiptKind, RoomId,
     values::{AttachmentUrl, ClientMsgId, InvalidValue, MimeType},
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{body::Body, caller::Authenticated, json::Object, run_to_end};
 use crate::{
     Door,
+    limits::Deed,
     problem::{BODY, CALLER, Fields, ID, Problem, problems},
 };
 
@@ -48,6 +49,7 @@ problems!(MarkProblems: CALLER, ID; RoomNotFound, MessageNotFound);
     responses((status = 201, body = Message),
               (status = 200, body = Message, description = "sent before, with this client_msg_id"), SendProblems))]
 pub(super) async fn send(
+    request: HttpRequest,
     door: web::Data<Door>,
     Authenticated(caller, (room, Body(body))): Authenticated<(web::Path<RoomId>, Body<SendBody>)>,
 ) -> Result<HttpResponse, Problem> {
@@ -64,6 +66,8 @@ pub(super) async fn send(
     let (Some(draft), Some(client_msg_id), true) = (draft, client_msg_id, fields.are_good()) else {
         return Err(fields.into());
     };
+    let message = Deed::Message(caller.user_id);
+    door.limits.check_request(&request, message).await?;
     let input = SendMessageInput {
         room_id: room.into_inner(),
         draft,

@@ -3,11 +3,15 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        RefOr,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use super::{auth, health, history, members, messages, rooms, router, users};
-use crate::problem::ProblemBody;
+use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +22,7 @@ use crate::problem::ProblemBody;
     ),
     servers((url = "/", description = "this server")),
     security(("bearer" = []), ("x_auth_token" = []), ("cookie" = [])),
-    modifiers(&Schemes, &UniqueIds),
+    modifiers(&Schemes, &UniqueIds, &RateLimits),
     components(schemas(ProblemBody)),
     paths(
         serve, router::socket,
@@ -64,21 +68,55 @@ struct UniqueIds;
 
 impl Modify for UniqueIds {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            let operations = [
-                &mut item.get,
-                &mut item.post,
-                &mut item.patch,
-                &mut item.delete,
-            ];
-            for operation in operations.into_iter().flatten() {
-                let tag = operation.tags.iter().flatten().next();
-                if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
-                    operation.operation_id = Some(format!("{tag}_{id}"));
+        for operation in operations(document) {
+            let tag = operation.tags.iter().flatten().next();
+            if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
+                operation.operation_id = Some(format!("{tag}_{id}"));
+            }
+        }
+    }
+}
+
+/// Where a call can be limited, its good answers tell how the limit stands, and its refusals too.
+struct RateLimits;
+
+impl Modify for RateLimits {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        for (name, header) in headers() {
+            components.headers.insert(name.to_owned(), header.into());
+        }
+        let refused = Code::RateLimited.status().as_u16().to_string();
+        for operation in operations(document) {
+            let responses = &mut operation.responses.responses;
+            if !responses.contains_key(&refused) {
+                continue;
+            }
+            for (status, response) in responses {
+                if let RefOr::T(response) = response
+                    && (status.starts_with('2') || *status == refused)
+                {
+                    for name in RATE_LIMIT {
+                        let header = RefOr::Ref(header_ref(name));
+                        response.headers.insert(name.to_owned(), header);
+                    }
                 }
             }
         }
     }
+}
+
+fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &mut Operation> {
+    let items = document.paths.paths.values_mut();
+    items.flat_map(|item| {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        operations.into_iter().flatten()
+    })
 }
 
 /// The OpenAPI document of every REST call, with every status and code.

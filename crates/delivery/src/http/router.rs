@@ -92,7 +92,7 @@ pub fn socket_route(config: &mut ServiceConfig) {
 }
 
 problems!(SocketProblems: ; InvalidQuery, InvalidHandshake, TooManyRooms, TokenMissing, TokenInvalid, TokenExpired,
-    SessionEnded, OriginNotAllowed, RoomForbidden, Unavailable, GoingAway, Internal);
+    SessionEnded, OriginNotAllowed, RoomForbidden, RateLimited, Unavailable, GoingAway, Internal);
 
 /// Opens a WebSocket. Its frames are described in docs/ARCHITECTURE.md.
 #[utoipa::path(get, path = "/ws", tag = "socket",

@@ -78,6 +78,7 @@ codes! {
     AlreadyMember "already_member" CONFLICT "A member already";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too often";
     Internal "internal" INTERNAL_SERVER_ERROR "A fault of the server";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "The store is away";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many log-ins at once";

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use utoipa::openapi::{
     ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
     schema::{AllOfBuilder, ObjectBuilder, Type},
 };
 
-use super::{CONTENT_TYPE, Code};
+use super::{
+    CONTENT_TYPE, Code,
+    headers::{RETRY_AFTER, header_ref},
+};
 
 /// Of every call with an access token.
 pub const CALLER: &[Code] = &[
@@ -16,6 +20,7 @@ pub const CALLER: &[Code] = &[
     Code::TokenExpired,
     Code::SessionEnded,
     Code::CsrfTokenMissing,
+    Code::RateLimited,
     Code::Unavailable,
     Code::Internal,
 ];
@@ -65,13 +70,23 @@ fn response(codes: &[Code]) -> Response {
     let schema = AllOfBuilder::new()
         .item(Ref::from_schema_name("Problem"))
         .item(ObjectBuilder::new().property("code", words));
-    ResponseBuilder::new()
-        .description(lines.join(". "))
+    let mut response = ResponseBuilder::new().description(lines.join(". "));
+    if codes.iter().any(|code| names_a_wait(*code)) {
+        response = response.header_ref(RETRY_AFTER, header_ref(RETRY_AFTER));
+    }
+    response
         .content(
             CONTENT_TYPE,
             ContentBuilder::new().schema(Some(schema)).build(),
         )
         .build()
+}
+
+fn names_a_wait(code: Code) -> bool {
+    matches!(
+        code.status(),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    )
 }
 
 /// Names the problems of a call, for its `responses(…)`: groups of codes, then its own codes.

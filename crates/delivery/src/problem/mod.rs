@@ -3,9 +3,10 @@
 mod code;
 mod documented;
 mod fields;
+mod headers;
 mod mapping;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
@@ -15,6 +16,7 @@ pub use code::Code;
 pub(crate) use documented::problems;
 pub use documented::{BODY, CALLER, ID, QUERY, document};
 pub use fields::{FieldError, Fields};
+pub(crate) use headers::{RATE_LIMIT, header_ref, headers};
 
 /// The media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -24,6 +26,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 pub struct Problem {
     code: Code,
     detail: String,
+    retry_after: Option<Duration>,
     pub(crate) errors: Vec<FieldError>,
 }
 
@@ -48,6 +51,9 @@ pub struct ProblemBody<'a> {
     /// The fields that broke a rule, all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// After how long it may be tried again, in milliseconds; of `rate_limited` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
 }
 
 impl Problem {
@@ -56,6 +62,7 @@ impl Problem {
         Self {
             code,
             detail: detail.into(),
+            retry_after: None,
             errors: Vec::new(),
         }
     }
@@ -64,9 +71,17 @@ impl Problem {
     #[must_use]
     pub fn validation(errors: Vec<FieldError>) -> Self {
         Self {
-            code: Code::ValidationFailed,
-            detail: "some fields broke a rule".into(),
             errors,
+            ..Self::new(Code::ValidationFailed, "some fields broke a rule")
+        }
+    }
+
+    /// Too often, and when again.
+    #[must_use]
+    pub fn rate_limited(detail: impl Into<String>, retry_after: Duration) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(Code::RateLimited, detail)
         }
     }
 
@@ -87,6 +102,7 @@ impl Problem {
             code: self.code.word(),
             request_id,
             errors: &self.errors,
+            retry_after_ms: self.retry_after.map(milliseconds),
         }
     }
 
@@ -95,15 +111,29 @@ impl Problem {
     pub fn respond(&self, request_id: Option<String>) -> HttpResponse {
         let mut response = HttpResponse::build(self.code.status());
         response.content_type(CONTENT_TYPE);
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let retry_after = match self.code.status() {
             // Long enough for a queue to empty or a node to be replaced, short enough not to be felt.
-            response.insert_header(("Retry-After", "1"));
+            StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
+            _ => self.retry_after,
+        };
+        if let Some(wait) = retry_after {
+            response.insert_header(("Retry-After", whole_seconds(wait).max(1).to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
         response.json(self.body(request_id))
     }
+}
+
+/// Rounded up: who waits for less is refused again.
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// Rounded up, as headers tell a time.
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 impl fmt::Display for Problem {
@@ -119,5 +149,49 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         self.respond(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(wait: Duration) -> (u64, String) {
+        let problem = Problem::rate_limited("too often", wait);
+        let answer = problem.respond(None);
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        let seconds = answer.headers().get("retry-after").unwrap();
+        let body = problem.body(None);
+        (
+            body.retry_after_ms.unwrap(),
+            seconds.to_str().unwrap().to_owned(),
+        )
+    }
+
+    #[test]
+    fn the_time_to_wait_is_rounded_up() {
+        for (nanoseconds, milliseconds, seconds) in [
+            (0, 0, "1"),
+            (1, 1, "1"),
+            (1_000_000, 1, "1"),
+            (1_000_000_000, 1_000, "1"),
+            (1_000_000_001, 1_001, "2"),
+            (59_999_999_999, 60_000, "60"),
+        ] {
+            let wait = Duration::from_nanos(nanoseconds);
+            assert_eq!(told(wait), (milliseconds, seconds.to_owned()), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn other_problems_name_no_time_but_for_a_node_that_is_away() {
+        let header = |code| {
+            let answer = Problem::new(code, "").respond(None);
+            answer.headers().get("retry-after").cloned()
+        };
+        assert_eq!(header(Code::Unavailable).unwrap(), "1");
+        assert_eq!(header(Code::NotFound), None);
+        let problem = Problem::new(Code::Unavailable, "");
+        assert!(problem.body(None).retry_after_ms.is_none());
     }
 }

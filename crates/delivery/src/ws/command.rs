@@ -13,6 +13,7 @@ use usecase::{Caller, messages::SendMessageInput};
 use crate::{
     Door,
     http::{parse_attachments, run_to_end},
+    limits::Deed,
     problem::{Fields, Problem},
 };
 
@@ -26,10 +27,12 @@ pub(super) async fn carry_out(
     match frame.command? {
         Command::SendMessage(data) => send_message(door, caller, data).await,
         Command::TypingStart(data) => {
+            door.limits.check(Deed::Typing(caller.user_id)).await?;
             connection.typing(data.room_id, true).await?;
             Ok(json!({}))
         }
         Command::TypingStop(data) => {
+            door.limits.check(Deed::Typing(caller.user_id)).await?;
             connection.typing(data.room_id, false).await?;
             Ok(json!({}))
         }
@@ -61,6 +64,7 @@ async fn send_message(
     else {
         return Err(fields.into());
     };
+    door.limits.check(Deed::Message(caller.user_id)).await?;
     let sent = run_to_end(async move {
         let input = SendMessageInput {
             room_id,

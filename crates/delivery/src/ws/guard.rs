@@ -9,6 +9,9 @@ use actix_web::{dev::Payload, error::PayloadError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use realtime::CloseReason;
+use tokio::time::Instant;
+
+use super::meter::Meter;
 
 /// Watches the frame headers of a client (RFC 6455, section 5.2) as the bytes pass, and ends the stream in front of the
 /// first frame that breaks a rule.
@@ -24,6 +27,8 @@ pub(super) struct FrameGuard {
     remaining: u64,
     /// The size so far of a message in fragments.
     message: Option<u64>,
+    /// None: as many frames as the peer likes.
+    meter: Option<Meter>,
     verdict: Rc<Cell<Option<Verdict>>>,
     ended: bool,
 }
@@ -38,14 +43,21 @@ const CONTROL: u8 = 0x08;
 const CONTINUATION: u8 = 0x0;
 
 impl FrameGuard {
-    /// Lets frames and messages of at most `limit` bytes pass. What it ends the stream for, it leaves in `verdict`.
-    pub(super) fn new(payload: Payload, limit: usize, verdict: Rc<Cell<Option<Verdict>>>) -> Self {
+    /// Lets frames and messages of at most `limit` bytes pass, as many as the meter has. What it ends the stream for, it
+    /// leaves in `verdict`.
+    pub(super) fn new(
+        payload: Payload,
+        limit: usize,
+        meter: Option<Meter>,
+        verdict: Rc<Cell<Option<Verdict>>>,
+    ) -> Self {
         Self {
             payload,
             limit: limit as u64,
             header: Vec::with_capacity(14),
             remaining: 0,
             message: None,
+            meter,
             verdict,
             ended: false,
         }
@@ -108,6 +120,12 @@ impl FrameGuard {
         }
         if rest.len() < length_bytes + 4 {
             return Ok(false);
+        }
+        // Every frame: the pieces of a message, which may be empty, and pings cost work too.
+        if let Some(meter) = &mut self.meter
+            && !meter.take(Instant::now())
+        {
+            return Err(CloseReason::Flood);
         }
         if !is_control {
             self.count_message(first & FIN != 0, opcode, length)?;

@@ -2,15 +2,18 @@ use std::{cell::Cell, rc::Rc};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
 use domain::{ConnectionId, RoomId};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
     guard::{FrameGuard, Verdict},
+    meter::Meter,
     pump::Pump,
 };
 use crate::{
     Door,
     http::{access_token, origin_is_allowed},
+    limits::Deed,
     problem::{Code, Problem},
 };
 
@@ -34,6 +37,10 @@ pub async fn open(
         .or(query.access_token)
         .ok_or_else(|| Problem::new(Code::TokenMissing, "a socket needs an access token"))?;
     let caller = door.usecases.authenticate.execute(&token).await?;
+    let limits = &door.limits;
+    limits
+        .check_request(&request, Deed::Call(caller.user_id))
+        .await?;
     let rooms = query.rooms?;
     // Registered before the rooms are read: what happens to the user's rooms in between is told afterwards.
     let id = ConnectionId(door.ids.next());
@@ -45,7 +52,9 @@ pub async fn open(
 
     let verdict: Rc<Cell<Option<Verdict>>> = Rc::default();
     let limit = door.settings.ws.max_frame_bytes;
-    let guarded = FrameGuard::new(payload.into_inner(), limit, verdict.clone());
+    let frames = limits.socket_frames();
+    let meter = frames.map(|rate| Meter::new(rate, Instant::now()));
+    let guarded = FrameGuard::new(payload.into_inner(), limit, meter, verdict.clone());
     let payload = web::Payload::from_request(
         &request,
         &mut dev::Payload::Stream {

@@ -3,6 +3,7 @@
 mod command;
 mod guard;
 mod handshake;
+mod meter;
 mod pump;
 
 pub use handshake::open;

@@ -71,4 +71,8 @@ pub trait RoomLog: Send + Sync {
     /// The events after `after`, in order, at most `limit`. MUST leave out none in between, and MUST show a deleted
     /// message without its content. A deleted room still tells its log, to its end.
     async fn read(&self, room: RoomId, after: Seq, limit: u32) -> StoreResult<Vec<RoomEvent>>;
+
+    /// The number of the latest event of each of these rooms, deleted ones too, in any order. A room that is not there
+    /// is left out, and one that is named twice may be told once.
+    async fn heads(&self, rooms: Vec<RoomId>) -> StoreResult<Vec<(RoomId, Seq)>>;
 }

@@ -27,6 +27,9 @@ pub trait MemberStore: Send + Sync {
     /// The membership of one user.
     async fn get(&self, room: RoomId, user: UserId) -> StoreResult<Option<Member>>;
 
+    /// Which rooms each of these users is in, in any order.
+    async fn rooms_of(&self, users: Vec<UserId>) -> StoreResult<Vec<(UserId, RoomId)>>;
+
     /// Adds a member, with the event `MemberJoined`; one who comes back keeps their marks, and their unread count
     /// starts anew. MUST answer `NotFound` for an unknown room or user, `Conflict(AlreadyMember)`, and `Denied`
     /// unless at the commit `by` is at least an admin, or is `user_id` and the room is public.

@@ -40,9 +40,10 @@ pub trait MessageStore: Send + Sync {
     /// of a message MUST be the furthest mark of any other member, gone ones included.
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>>;
 
-    /// The newest messages that contain every word of `term`, as a part of a word too, whatever the case of ASCII
-    /// letters, in the rooms that `user` is in, or in the one that is named. MUST NOT answer a message of any other
-    /// room, nor a deleted one.
+    /// The messages that contain every word of `term`, as a part of a word too, whatever the case of ASCII letters, and
+    /// of all letters where the word has three and more (a Postgres without ICU knows the case of ASCII alone); in the
+    /// rooms that `user` is in, or in the one that is named: the best first, and of equally good ones the newest;
+    /// what is best, a store may say for itself. MUST NOT answer a message of any other room, nor a deleted one.
     async fn search(
         &self,
         user: UserId,

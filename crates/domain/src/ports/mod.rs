@@ -5,6 +5,7 @@
 
 mod bus;
 mod credentials;
+mod limits;
 mod log;
 mod members;
 mod messages;
@@ -14,12 +15,13 @@ mod sessions;
 mod system;
 mod users;
 
-pub use bus::{BusDelivery, BusSubscription, EventBus};
+pub use bus::{BusDelivery, BusHealth, BusSubscription, EventBus, Following};
 pub use credentials::{AccessTokens, HashError, PasswordHasher, TokenError};
+pub use limits::{Allowance, Quota, RateLimiter};
 pub use log::{Appended, NewMessage, RoomLog};
 pub use members::{MemberStore, NewMember};
 pub use messages::{MessagePage, MessageStore, Receipt};
-pub use presence::Presence;
+pub use presence::{Presence, PresenceChange, Present};
 pub use rooms::{NewRoom, OpenedRoom, RoomStore};
 pub use sessions::{NewSession, Rotation, SessionStore};
 pub use system::{Clock, IdSource, Probe, Randomness};
@@ -29,6 +31,7 @@ pub use users::UserStore;
 pub use self::{
     bus::MockEventBus,
     credentials::{MockAccessTokens, MockPasswordHasher},
+    limits::MockRateLimiter,
     log::MockRoomLog,
     members::MockMemberStore,
     messages::MockMessageStore,

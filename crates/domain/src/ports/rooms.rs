@@ -52,7 +52,8 @@ pub trait RoomStore: Send + Sync {
     /// The room, unless it was deleted.
     async fn by_id(&self, id: RoomId) -> StoreResult<Option<Room>>;
 
-    /// The room, with what `user` is in it, unless it was deleted.
+    /// The room, with what `user` is in it, unless it was deleted. For asking whether they may: it MAY be a few seconds
+    /// old, `last_seq` too. A membership that is not there MUST NOT be remembered, only one that is.
     async fn with_role(
         &self,
         id: RoomId,

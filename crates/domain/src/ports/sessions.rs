@@ -47,6 +47,9 @@ pub trait SessionStore: Send + Sync {
     /// True while the log-in exists and was not revoked.
     async fn is_live(&self, id: SessionId) -> StoreResult<bool>;
 
+    /// Those of these log-ins that do not stand (any more): revoked, or unknown.
+    async fn ended_among(&self, ids: Vec<SessionId>) -> StoreResult<Vec<SessionId>>;
+
     /// Ends a log-in of `user`; a foreign or an ended one is left alone. True when it ended now.
     async fn revoke(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool>;
 }

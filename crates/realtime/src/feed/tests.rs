@@ -45,12 +45,12 @@ fn joined(seq: u64, user_id: UserId) -> RoomEvent {
     event(seq, RoomEventKind::MemberJoined(member))
 }
 
-/// A feed at `position` that has read the log, with socket 1 of user 1, who is live.
+/// A feed at `position`, with socket 1 of user 1, who is live.
 fn live_at(position: u64) -> RoomFeed {
     let mut feed = RoomFeed::new(Seq(position));
     feed.join(socket(1), user(1), Seq(position), Seq(position));
-    feed.read_starts();
-    assert!(feed.read(Vec::new(), true).is_empty());
+    feed.told_head(Seq(position));
+    assert_eq!(feed.wants(), None);
     feed
 }
 
@@ -109,19 +109,27 @@ fn a_wait_that_ends_after_its_gap_was_closed_leaves_the_next_gap_its_own_wait() 
 }
 
 #[test]
-fn a_loss_during_a_read_makes_another_read() {
+fn a_head_that_is_told_during_a_read_makes_another_read() {
     let mut feed = live_at(4);
-    feed.lost();
+    feed.told_head(Seq(5));
     feed.read_starts();
-    feed.lost();
+    feed.told_head(Seq(6));
     feed.read(vec![told(5)], true);
     assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(5))));
 }
 
 #[test]
+fn a_head_that_is_known_makes_no_read() {
+    let mut feed = live_at(4);
+    feed.told_head(Seq(4));
+    feed.told_head(Seq(3));
+    assert_eq!(feed.wants(), None);
+}
+
+#[test]
 fn a_read_that_failed_is_wanted_again() {
     let mut feed = live_at(4);
-    feed.lost();
+    feed.told_head(Seq(5));
     feed.read_starts();
     feed.read_failed();
     assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
@@ -215,7 +223,23 @@ fn what_waits_for_a_missing_number_is_bounded_and_the_rest_comes_from_the_log() 
 #[test]
 fn nobody_who_listens_means_nothing_to_read() {
     let mut feed = live_at(4);
-    feed.lost();
+    feed.told_head(Seq(5));
     assert!(feed.leave(socket(1)));
+    assert_eq!(feed.wants(), None);
+}
+
+#[test]
+fn what_the_log_does_not_hold_though_it_was_told_before_the_read_is_forgotten() {
+    let mut feed = live_at(4);
+    feed.heard(told(9).into());
+    feed.gap_due();
+    feed.read_starts();
+    // Told while it is read: the log need not hold it yet.
+    feed.heard(told(7).into());
+    assert!(feed.read(Vec::new(), true).is_empty());
+    assert_eq!(feed.take_phantoms(), 1);
+    assert_eq!(feed.wants(), Some(ReadRequest::Soon));
+    feed.heard(told(5).into());
+    assert_eq!(numbers(socket(1), &feed.heard(told(6).into())), [6, 7]);
     assert_eq!(feed.wants(), None);
 }

@@ -1,14 +1,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use domain::{ConnectionId, RoomId, RoomSnapshot, User};
+use domain::{ConnectionId, RoomId, RoomSnapshot, User, ports::Present};
 use tokio::sync::oneshot;
 
 use super::handle::{Hub, HubCommand, TypingError};
-use crate::{
-    FrameClass, Outbox,
-    presence::{PresenceKeeper, Wish},
-    wire,
-};
+use crate::{FrameClass, Outbox, presence::PresenceKeeper, wire};
 
 /// One socket, as the hub knows it. Dropping it takes the socket out of every room.
 pub struct Connection {
@@ -40,21 +36,19 @@ impl Connection {
     /// answers.
     pub async fn start(&self, user: User, rooms: Vec<RoomSnapshot>, follows_all: bool) {
         let shared = self.hub.shared();
-        let wish = |present| Wish {
+        let present = Present {
             user_id: user.id,
             username: user.username.clone(),
-            present,
         };
+        let ids: Vec<_> = rooms.iter().map(|room| room.room_id).collect();
         let given_up = GivenUp {
             presence: &shared.presence,
             socket: self.id,
-            rooms: &rooms,
-            wish: Some(wish(false)),
+            user: Some(&present),
+            rooms: &ids,
         };
-        for room in &rooms {
-            let present = wish(true);
-            shared.presence.fulfil(room.room_id, self.id, present).await;
-        }
+        let entering = shared.presence.enter(self.id, &present, ids.clone());
+        entering.await;
         // The hub knows of the rooms from here on.
         given_up.disarm();
         let ready = wire::ready(self.id, &user, shared.settings.ping_interval, &rooms);
@@ -88,23 +82,20 @@ impl Connection {
 struct GivenUp<'a> {
     presence: &'a PresenceKeeper,
     socket: ConnectionId,
-    rooms: &'a [RoomSnapshot],
-    wish: Option<Wish>,
+    user: Option<&'a Present>,
+    rooms: &'a [RoomId],
 }
 
 impl GivenUp<'_> {
     fn disarm(mut self) {
-        self.wish = None;
+        self.user = None;
     }
 }
 
 impl Drop for GivenUp<'_> {
     fn drop(&mut self) {
-        if let Some(absent) = &self.wish {
-            for room in self.rooms {
-                self.presence
-                    .wish(room.room_id, self.socket, absent.clone());
-            }
+        if let Some(user) = self.user {
+            self.presence.wish(self.socket, user, self.rooms, false);
         }
     }
 }

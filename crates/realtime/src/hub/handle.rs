@@ -8,22 +8,31 @@ use std::{
 
 use domain::{
     ConnectionId, RoomId, RoomSnapshot, SessionId, User, UserId,
-    ports::{EventBus, Presence, Randomness, RoomLog},
+    ports::{EventBus, MemberStore, Presence, Randomness, RoomLog, RoomStore, SessionStore},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     connection::Connection,
     drain::Drain,
+    log_reads::LogReads,
+    state::State,
+    survey::{SurveyPorts, Surveys},
     task::{HubTask, Signals},
 };
-use crate::{Outbox, presence::PresenceKeeper};
+use crate::{
+    Outbox,
+    presence::{PresenceKeeper, PresenceSettings},
+};
 
 /// What the hub needs from the outside.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is the port that its type names")]
 pub struct HubPorts {
     pub log: Arc<dyn RoomLog>,
+    pub sessions: Arc<dyn SessionStore>,
+    pub members: Arc<dyn MemberStore>,
+    pub rooms: Arc<dyn RoomStore>,
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
     pub randomness: Arc<dyn Randomness>,
@@ -40,8 +49,14 @@ pub struct HubSettings {
     pub gap_wait: Duration,
     /// The most events that one read of the log asks for.
     pub page: u32,
-    /// How long a feed waits after a read of the log that failed.
+    /// How many reads of the log are under way at a time, so that requests are served meanwhile.
+    pub reads_at_once: usize,
+    /// After a loss, how many rooms, log-ins or users one query asks about.
+    pub survey_batch: usize,
+    /// How long the hub waits after a read or a query that failed.
     pub retry: Duration,
+    /// Who is there.
+    pub presence: PresenceSettings,
     /// How often sockets are pinged; told to clients.
     pub ping_interval: Duration,
 }
@@ -110,7 +125,7 @@ impl Hub {
         let (commands, inbox) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             settings,
-            presence: PresenceKeeper::new(ports.presence, ports.bus.clone()),
+            presence: PresenceKeeper::new(ports.presence, ports.bus.clone(), settings.presence),
             randomness: ports.randomness,
             open: AtomicUsize::new(0),
             followed: AtomicUsize::new(0),
@@ -118,10 +133,21 @@ impl Hub {
         });
         let subscription = ports.bus.subscribe();
         let (signals, outgoing) = Signals::new(ports.bus);
+        let survey_ports = SurveyPorts {
+            log: ports.log.clone(),
+            sessions: ports.sessions,
+            members: ports.members,
+            rooms: ports.rooms,
+        };
+        let state = State::new(
+            LogReads::new(ports.log, settings.reads_at_once),
+            Surveys::new(survey_ports, settings.survey_batch, settings.retry),
+            shared.clone(),
+        );
         let task = HubTask::new(
             inbox,
             subscription,
-            ports.log,
+            state,
             signals,
             outgoing,
             shared.clone(),

@@ -15,9 +15,6 @@ pub(super) struct LogReads {
     asked_by: HashMap<task::Id, (RoomId, u64)>,
 }
 
-/// The most reads at a time: half of what reads by default (`DB_READERS`), so that requests are served meanwhile.
-const READS_AT_ONCE: usize = 2;
-
 /// Something that was under way is done. `epoch` tells the feed that asked from a later one of the same room.
 pub(super) struct Done {
     pub room_id: RoomId,
@@ -35,10 +32,10 @@ pub(super) enum Outcome {
 }
 
 impl LogReads {
-    pub(super) fn new(log: Arc<dyn RoomLog>) -> Self {
+    pub(super) fn new(log: Arc<dyn RoomLog>, at_once: usize) -> Self {
         Self {
             log,
-            turns: Arc::new(Semaphore::new(READS_AT_ONCE)),
+            turns: Arc::new(Semaphore::new(at_once.max(1))),
             under_way: JoinSet::new(),
             asked_by: HashMap::new(),
         }

@@ -5,6 +5,7 @@ mod drain;
 mod handle;
 mod log_reads;
 mod state;
+mod survey;
 mod task;
 
 pub use connection::Connection;

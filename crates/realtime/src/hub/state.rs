@@ -1,8 +1,10 @@
 mod feeds;
+mod following;
+mod healing;
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
 };
 
 use bytestring::ByteString;
@@ -10,11 +12,14 @@ use domain::{
     BusEvent, ConnectionId, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, values::Username,
 };
 
+pub(super) use self::following::FollowChange;
+use self::following::Slot;
 use super::{
     handle::{Shared, TypingError},
     log_reads::LogReads,
+    survey::Surveys,
 };
-use crate::{CloseReason, FrameClass, Outbox, RoomFeed, presence::Wish, wire};
+use crate::{CloseReason, FrameClass, Outbox, wire};
 
 /// The sockets, the feeds, and who follows what. Owned by the hub's task alone.
 pub(super) struct State {
@@ -23,6 +28,9 @@ pub(super) struct State {
     feeds: HashMap<RoomId, Slot>,
     next_epoch: u64,
     reads: LogReads,
+    surveys: Surveys,
+    /// Rooms that the bus is to be asked for from now on, or no longer, in the order in which it came to be so.
+    follows: Vec<FollowChange>,
     shared: Arc<Shared>,
 }
 
@@ -31,41 +39,58 @@ pub(super) struct Socket {
     session_id: SessionId,
     outbox: Arc<Outbox>,
     rooms: HashSet<RoomId>,
+    /// Rooms that it was told to have been removed from, by their log or by a signal, and up to where: what is older,
+    /// and comes late, is known to be over.
+    removed: HashMap<RoomId, Seq>,
     stage: Stage,
 }
 
+/// How many removals a socket remembers; those of long ago are no longer on their way.
+const REMOVALS: usize = 1_024;
+
+impl Socket {
+    /// It has started, and follows every room of its user.
+    fn follows_all(&self) -> bool {
+        matches!(self.stage, Stage::Started { follows_all, .. } if follows_all)
+    }
+
+    fn note_removal(&mut self, room_id: RoomId, seq: Seq) {
+        if self.removed.len() >= REMOVALS {
+            self.removed.clear();
+        }
+        self.removed.insert(room_id, seq);
+    }
+}
+
 enum Stage {
-    /// Registered; what concerns its user meanwhile waits here.
-    Starting(Vec<Arc<BusEvent>>),
+    /// Registered; what concerns its user meanwhile waits here, and that something of it may have been lost.
+    Starting {
+        waiting: Vec<Arc<BusEvent>>,
+        lost: bool,
+    },
     Started {
         username: Username,
         follows_all: bool,
     },
 }
 
-struct Slot {
-    feed: RoomFeed,
-    epoch: u64,
-    /// A read is under way, or the wait after one that failed.
-    reading: bool,
-    /// What the latest read was asked for.
-    asked_after: Seq,
-    /// Where the feed stood when the read began: the log holds all up to there.
-    known_to: Seq,
-    /// The wait for a missing number is under way.
-    waiting: bool,
-}
-
 impl State {
-    pub(super) fn new(reads: LogReads, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(reads: LogReads, surveys: Surveys, shared: Arc<Shared>) -> Self {
         Self {
             sockets: HashMap::new(),
             by_user: HashMap::new(),
             feeds: HashMap::new(),
             next_epoch: 0,
             reads,
+            surveys,
+            follows: Vec::new(),
             shared,
         }
+    }
+
+    /// What the bus is to be told.
+    pub(super) fn take_follow_changes(&mut self) -> Vec<FollowChange> {
+        std::mem::take(&mut self.follows)
     }
 
     pub(super) fn register(
@@ -81,7 +106,11 @@ impl State {
             session_id,
             outbox,
             rooms: HashSet::new(),
-            stage: Stage::Starting(Vec::new()),
+            removed: HashMap::new(),
+            stage: Stage::Starting {
+                waiting: Vec::new(),
+                lost: false,
+            },
         };
         self.sockets.insert(id, socket);
     }
@@ -100,9 +129,13 @@ impl State {
             username: user.username.clone(),
             follows_all,
         };
-        let Stage::Starting(waiting) = std::mem::replace(&mut socket.stage, started) else {
+        let Stage::Starting { waiting, lost } = std::mem::replace(&mut socket.stage, started)
+        else {
             return;
         };
+        if lost && follows_all {
+            self.surveys.memberships_are_due([user.id]);
+        }
         for room in rooms {
             self.follow(id, room.room_id, room.last_seq);
         }
@@ -200,7 +233,7 @@ impl State {
         };
         for id in ids.clone() {
             match self.sockets.get_mut(&id).map(|socket| &mut socket.stage) {
-                Some(Stage::Starting(waiting)) => waiting.push(event.clone()),
+                Some(Stage::Starting { waiting, .. }) => waiting.push(event.clone()),
                 Some(Stage::Started { .. }) => self.tell_socket(id, event),
                 None => {}
             }
@@ -224,13 +257,11 @@ impl State {
         };
         match event {
             BusEvent::RoomAdded { room, .. } => {
-                let follows = matches!(
-                    socket.stage,
-                    Stage::Started {
-                        follows_all: true,
-                        ..
-                    }
-                );
+                if socket.removed.get(&room.id) >= Some(&room.last_seq) {
+                    // They were removed again since, and that was the quicker one.
+                    return;
+                }
+                let follows = socket.follows_all();
                 let is_known = socket.rooms.contains(&room.id);
                 if !is_known {
                     let frame = wire::room_added(room);
@@ -252,69 +283,18 @@ impl State {
                     // They were added again since, and that signal was the quicker one.
                     return;
                 }
+                let Some(socket) = self.sockets.get_mut(&id) else {
+                    return;
+                };
+                if socket.removed.get(room_id) >= Some(seq) {
+                    return;
+                }
+                socket.note_removal(*room_id, *seq);
                 let frame = wire::room_removed(*room_id, *reason);
                 socket.outbox.push(FrameClass::Durable, frame);
                 self.unfollow(id, *room_id);
             }
             _ => {}
-        }
-    }
-
-    /// Lets a socket follow a room. One that does already stays where it is, but its user is known to be a member.
-    fn follow(&mut self, id: ConnectionId, room_id: RoomId, from: Seq) {
-        let Some(socket) = self.sockets.get_mut(&id) else {
-            return;
-        };
-        socket.rooms.insert(room_id);
-        let user_id = socket.user_id;
-        let next_epoch = &mut self.next_epoch;
-        let slot = self.feeds.entry(room_id).or_insert_with(|| {
-            *next_epoch += 1;
-            Slot {
-                feed: RoomFeed::new(from),
-                epoch: *next_epoch,
-                reading: false,
-                asked_after: from,
-                known_to: from,
-                waiting: false,
-            }
-        });
-        slot.feed.join(id, user_id, from, from);
-        self.count_feeds();
-        self.pursue(room_id);
-    }
-
-    fn unfollow(&mut self, id: ConnectionId, room_id: RoomId) {
-        let Some(socket) = self.sockets.get_mut(&id) else {
-            return;
-        };
-        if !socket.rooms.remove(&room_id) {
-            return;
-        }
-        self.wish(id, room_id, false);
-        if let Entry::Occupied(mut slot) = self.feeds.entry(room_id)
-            && slot.get_mut().feed.leave(id)
-        {
-            slot.remove();
-            self.count_feeds();
-        }
-    }
-
-    fn count_feeds(&self) {
-        let followed = &self.shared.followed;
-        followed.store(self.feeds.len(), Ordering::Relaxed);
-    }
-
-    fn wish(&self, id: ConnectionId, room_id: RoomId, present: bool) {
-        if let Some(socket) = self.sockets.get(&id)
-            && let Stage::Started { username, .. } = &socket.stage
-        {
-            let wish = Wish {
-                user_id: socket.user_id,
-                username: username.clone(),
-                present,
-            };
-            self.shared.presence.wish(room_id, id, wish);
         }
     }
 }

@@ -2,7 +2,7 @@ use std::{future::pending, sync::Arc};
 
 use domain::{
     BusEvent, RoomEventKind,
-    ports::{BusDelivery, BusSubscription, EventBus, RoomLog},
+    ports::{BusDelivery, BusSubscription, EventBus},
 };
 use tokio::{
     sync::mpsc,
@@ -11,8 +11,7 @@ use tokio::{
 
 use super::{
     handle::{HubCommand, Shared, TypingError},
-    log_reads::LogReads,
-    state::State,
+    state::{FollowChange, State},
 };
 use crate::{
     typing::{Stopped, Typists},
@@ -34,7 +33,7 @@ impl HubTask {
     pub(super) fn new(
         inbox: mpsc::UnboundedReceiver<HubCommand>,
         subscription: Box<dyn BusSubscription>,
-        log: Arc<dyn RoomLog>,
+        state: State,
         signals: Signals,
         outgoing: Outgoing,
         shared: Arc<Shared>,
@@ -42,7 +41,7 @@ impl HubTask {
         Self {
             inbox,
             subscription,
-            state: State::new(LogReads::new(log), shared.clone()),
+            state,
             typists: Typists::new(shared.settings.typing_timeout),
             signals,
             outgoing,
@@ -75,19 +74,33 @@ impl HubTask {
                         Some(BusDelivery::Event(event)) => {
                             on_bus_event(&event, &mut state, &mut typists, &signals);
                         }
-                        Some(BusDelivery::Lost) => state.lost(),
+                        Some(BusDelivery::LostRoom(room_id)) => state.lost_in(room_id),
+                        Some(BusDelivery::Lost) => {
+                            state.lost();
+                            presence.tend_soon();
+                        }
                         None => break,
                     },
-                    done = state.next_done() => state.done(done),
+                    answer = state.next_answer() => state.answered(answer),
                     () = at(silence) => signals.stopped(typists.expire(Instant::now())),
                 }
+                for change in state.take_follow_changes() {
+                    match change {
+                        // A bus that hears it later says so, and the head is asked for again then.
+                        FollowChange::Begin(room_id) => {
+                            subscription.follow(room_id);
+                        }
+                        FollowChange::End(room_id) => subscription.unfollow(room_id),
+                    }
+                }
+                state.ask();
             }
             state.end();
         };
         let all = async {
             tokio::join!(hub, outgoing.run());
             // What the last sockets left behind.
-            presence.settle().await;
+            presence.settle_all().await;
         };
         tokio::select! {
             () = all => {}

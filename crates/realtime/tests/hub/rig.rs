@@ -1,5 +1,6 @@
 //! A hub, and a world around it that a test writes the script of.
 
+mod directory;
 mod ports;
 
 use std::{sync::Arc, time::Duration};
@@ -8,17 +9,20 @@ use domain::{
     BusEvent, ConnectionId, MessageId, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId,
     RoomSnapshot, Seq, SessionId, User, UserId, ports::Randomness,
 };
-use realtime::{Connection, Draining, Hub, HubPorts, HubSettings, Outgoing};
+use realtime::{Connection, Draining, Hub, HubPorts, HubSettings, Outgoing, PresenceSettings};
 use serde_json::Value;
 use testkit::{FixedRandomness, sample};
 use tokio::task::JoinHandle;
 
+pub use directory::Directory;
 pub use ports::Mood;
 use ports::{ScriptedBus, ScriptedLog, ScriptedPresence};
 
 pub const GAP_WAIT: Duration = Duration::from_millis(50);
 pub const RETRY: Duration = Duration::from_secs(1);
 pub const TYPING: Duration = Duration::from_secs(6);
+
+pub const TEND: Duration = Duration::from_secs(10);
 
 /// Smaller than what most tests commit at once, so that reads go over several pages.
 pub const PAGE: u32 = 3;
@@ -29,7 +33,13 @@ pub fn settings() -> HubSettings {
         typing_timeout: TYPING,
         gap_wait: GAP_WAIT,
         page: PAGE,
+        reads_at_once: 2,
+        survey_batch: 50,
         retry: RETRY,
+        presence: PresenceSettings {
+            linger: Duration::ZERO,
+            tend_interval: TEND,
+        },
         ping_interval: Duration::from_secs(25),
     }
 }
@@ -40,6 +50,7 @@ pub struct Rig {
     pub bus: Arc<ScriptedBus>,
     pub log: Arc<ScriptedLog>,
     pub presence: Arc<ScriptedPresence>,
+    pub directory: Arc<Directory>,
 }
 
 impl Rig {
@@ -48,9 +59,14 @@ impl Rig {
     }
 
     pub fn with(settings: HubSettings, randomness: impl Randomness + 'static) -> Self {
-        let (bus, log, presence) = (Arc::default(), Arc::default(), Arc::default());
+        let (bus, presence) = (Arc::default(), Arc::default());
+        let log: Arc<ScriptedLog> = Arc::default();
+        let directory = Arc::new(Directory::new(log.clone()));
         let ports = HubPorts {
             log: Arc::clone(&log) as _,
+            sessions: Arc::clone(&directory) as _,
+            members: Arc::clone(&directory) as _,
+            rooms: Arc::clone(&directory) as _,
             bus: Arc::clone(&bus) as _,
             presence: Arc::clone(&presence) as _,
             randomness: Arc::new(randomness),
@@ -62,6 +78,7 @@ impl Rig {
             bus,
             log,
             presence,
+            directory,
         }
     }
 
@@ -132,11 +149,16 @@ impl Rig {
     }
 
     pub fn tell_added(&self, user: &User, room_id: RoomId) {
+        self.bus.tell(self.added(user, room_id));
+    }
+
+    /// The signal that the latest event of the room let the user in.
+    pub fn added(&self, user: &User, room_id: RoomId) -> BusEvent {
         let mut room: Room = sample::room(user.id);
         room.id = room_id;
         room.last_seq = self.log.last_seq(room_id);
         let user_id = user.id;
-        self.bus.tell(BusEvent::RoomAdded { user_id, room });
+        BusEvent::RoomAdded { user_id, room }
     }
 
     pub fn tell_removed(&self, user: &User, room_id: RoomId) {
@@ -163,6 +185,10 @@ pub struct Client {
 impl Client {
     pub async fn start(&self, rooms: Vec<RoomSnapshot>) {
         self.connection.start(self.user.clone(), rooms, true).await;
+    }
+
+    pub async fn start_named(&self, rooms: Vec<RoomSnapshot>) {
+        self.connection.start(self.user.clone(), rooms, false).await;
     }
 
     /// What the socket was told since it was last asked, presence aside, in short.

@@ -40,7 +40,7 @@ async fn a_removal_that_only_the_log_tells_is_one() {
     rig.commit(room, left(zoe.user.id));
     rig.commit_notes(room, 5);
     rig.bus.say_lost();
-    assert_eq!(zoe.hears().await, ["member.left 3"]);
+    assert_eq!(zoe.hears().await, ["member.left 3", "room_removed removed"]);
     assert_eq!(rig.hub.followed_rooms(), 0);
 }
 
@@ -88,8 +88,9 @@ async fn only_the_one_who_is_removed_is_out() {
     let ann = rig.open("ann", &[room]).await;
     rig.publish(room, left(user.id));
     rig.publish(room, note());
-    assert_eq!(phone.hears().await, ["member.left 3"]);
-    assert_eq!(desk.hears().await, ["member.left 3"]);
+    let out = ["member.left 3", "room_removed removed"];
+    assert_eq!(phone.hears().await, out);
+    assert_eq!(desk.hears().await, out);
     assert_eq!(ann.hears().await, ["member.left 3", "message.deleted 4"]);
 }
 
@@ -110,9 +111,15 @@ async fn a_removal_that_is_told_after_the_return_takes_nobody_out() {
     settle().await;
     rig.bus.tell(removed);
     rig.publish(room, note());
-    let heard = zoe.hears().await;
-    assert!(heard.contains(&"message.deleted 5".to_owned()), "{heard:?}");
-    assert!(!heard.iter().any(|it| it.starts_with("room_removed")));
+    assert_eq!(
+        zoe.hears().await,
+        [
+            "member.left 3",
+            "room_removed removed",
+            "room_added 4",
+            "message.deleted 5"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,4 +179,33 @@ async fn the_answer_for_a_room_that_was_left_meanwhile_does_not_reach_its_next_f
     rig.log.set(Mood::Answers);
     rig.publish(room, note());
     assert_eq!(zoe.hears().await, notes(5..=5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_that_is_told_after_the_removal_that_followed_it_adds_nothing() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    let late = rig.added(&zoe.user, room);
+    rig.publish(room, note());
+    rig.publish(room, left(zoe.user.id));
+    assert_eq!(
+        zoe.hears().await,
+        ["message.deleted 3", "member.left 4", "room_removed removed"]
+    );
+    rig.bus.tell(late);
+    assert!(zoe.hears().await.is_empty());
+    assert_eq!(rig.hub.followed_rooms(), 0);
+    // The same by signals alone, which cross.
+    let other = rig.room();
+    let late = rig.added(&zoe.user, other);
+    rig.commit(other, left(zoe.user.id));
+    rig.tell_removed(&zoe.user, other);
+    assert_eq!(zoe.hears().await, ["room_removed removed"]);
+    rig.bus.tell(late);
+    assert!(zoe.hears().await.is_empty());
+    // A later membership is one.
+    rig.commit(other, joined(&zoe.user));
+    rig.tell_added(&zoe.user, other);
+    assert_eq!(zoe.hears().await, ["room_added 4"]);
 }

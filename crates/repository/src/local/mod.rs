@@ -1,7 +1,10 @@
 //! In this process alone: for one node.
 
 mod bus;
+mod limiter;
 mod presence;
 
 pub use bus::LocalBus;
+pub(crate) use bus::LocalSubscription;
+pub use limiter::LocalLimiter;
 pub use presence::LocalPresence;

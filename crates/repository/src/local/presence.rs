@@ -4,7 +4,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::{ConnectionId, RoomId, StoreResult, UserId, ports::Presence};
+use domain::{
+    ConnectionId, RoomId, StoreResult, UserId,
+    ports::{Presence, PresenceChange, Present},
+};
 
 type Sockets = BTreeMap<UserId, HashSet<ConnectionId>>;
 
@@ -28,32 +31,64 @@ impl LocalPresence {
     }
 }
 
+/// True when it is the user's first socket in the room.
+fn enter(
+    rooms: &mut HashMap<RoomId, Sockets>,
+    room: RoomId,
+    user: UserId,
+    socket: ConnectionId,
+) -> bool {
+    let sockets = rooms.entry(room).or_default().entry(user).or_default();
+    let nobody = sockets.is_empty();
+    sockets.insert(socket);
+    nobody
+}
+
+/// True when it was the user's last socket in the room.
+fn leave(
+    rooms: &mut HashMap<RoomId, Sockets>,
+    room: RoomId,
+    user: UserId,
+    socket: ConnectionId,
+) -> bool {
+    let Some(users) = rooms.get_mut(&room) else {
+        return false;
+    };
+    let Some(sockets) = users.get_mut(&user) else {
+        return false;
+    };
+    let last = sockets.remove(&socket) && sockets.is_empty();
+    if last {
+        users.remove(&user);
+    }
+    if users.is_empty() {
+        rooms.remove(&room);
+    }
+    last
+}
+
 #[async_trait]
 impl Presence for LocalPresence {
-    async fn enter(&self, room: RoomId, user: UserId, socket: ConnectionId) -> StoreResult<bool> {
-        let mut rooms = self.rooms();
-        let sockets = rooms.entry(room).or_default().entry(user).or_default();
-        let nobody = sockets.is_empty();
-        sockets.insert(socket);
-        Ok(nobody)
+    async fn enter(
+        &self,
+        user: &Present,
+        socket: ConnectionId,
+        mut rooms: Vec<RoomId>,
+    ) -> StoreResult<Vec<RoomId>> {
+        let mut known = self.rooms();
+        rooms.retain(|room| enter(&mut known, *room, user.user_id, socket));
+        Ok(rooms)
     }
 
-    async fn leave(&self, room: RoomId, user: UserId, socket: ConnectionId) -> StoreResult<bool> {
-        let mut rooms = self.rooms();
-        let Some(users) = rooms.get_mut(&room) else {
-            return Ok(false);
-        };
-        let Some(sockets) = users.get_mut(&user) else {
-            return Ok(false);
-        };
-        let last = sockets.remove(&socket) && sockets.is_empty();
-        if last {
-            users.remove(&user);
-        }
-        if users.is_empty() {
-            rooms.remove(&room);
-        }
-        Ok(last)
+    async fn leave(
+        &self,
+        user: &Present,
+        socket: ConnectionId,
+        mut rooms: Vec<RoomId>,
+    ) -> StoreResult<Vec<RoomId>> {
+        let mut known = self.rooms();
+        rooms.retain(|room| leave(&mut known, *room, user.user_id, socket));
+        Ok(rooms)
     }
 
     async fn online(&self, room: RoomId) -> StoreResult<Vec<UserId>> {
@@ -63,20 +98,30 @@ impl Presence for LocalPresence {
             .map(|users| users.keys().copied().collect())
             .unwrap_or_default())
     }
+
+    /// Answers nothing: there is no other node, and no lease that could end.
+    async fn tend(&self) -> StoreResult<Vec<PresenceChange>> {
+        Ok(Vec::new())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::values::Username;
     use uuid::Uuid;
 
     #[tokio::test]
     async fn an_empty_room_costs_no_memory() {
         let presence = LocalPresence::new();
-        let (room, user) = (RoomId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let rooms = vec![RoomId(Uuid::from_u128(1)), RoomId(Uuid::from_u128(4))];
+        let ann = Present {
+            user_id: UserId(Uuid::from_u128(2)),
+            username: Username::parse("ann").unwrap(),
+        };
         let socket = ConnectionId(Uuid::from_u128(3));
-        presence.enter(room, user, socket).await.unwrap();
-        presence.leave(room, user, socket).await.unwrap();
+        presence.enter(&ann, socket, rooms.clone()).await.unwrap();
+        presence.leave(&ann, socket, rooms).await.unwrap();
         assert!(presence.rooms().is_empty());
     }
 }

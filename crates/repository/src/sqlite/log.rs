@@ -75,6 +75,20 @@ impl RoomLog for Sqlite {
         })
         .await
     }
+
+    async fn heads(&self, rooms: Vec<RoomId>) -> StoreResult<Vec<(RoomId, Seq)>> {
+        let rooms = rows::id_list(rooms.iter().map(|room| room.0));
+        Sqlite::read(self, move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, last_seq FROM rooms WHERE id IN (SELECT unhex(value) FROM json_each(?1))",
+            )?;
+            let heads = statement.query_map([rooms], |row| {
+                Ok((RoomId(row.get("id")?), rows::seq(row, "last_seq")?))
+            })?;
+            Ok(heads.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
 }
 
 /// What a row of the log says; the rest of it is told by the rows that it points at.

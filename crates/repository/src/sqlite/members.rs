@@ -31,6 +31,21 @@ impl MemberStore for Sqlite {
         .await
     }
 
+    async fn rooms_of(&self, users: Vec<UserId>) -> StoreResult<Vec<(UserId, RoomId)>> {
+        let users = rows::id_list(users.iter().map(|user| user.0));
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT user_id, room_id FROM room_members
+                 WHERE user_id IN (SELECT unhex(value) FROM json_each(?1)) AND left_seq IS NULL",
+            )?;
+            let rooms = statement.query_map([users], |row| {
+                Ok((UserId(row.get("user_id")?), RoomId(row.get("room_id")?)))
+            })?;
+            Ok(rooms.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent> {
         let new = new.clone();
         self.write(move |connection| {

@@ -91,6 +91,7 @@ impl Sqlite {
     /// # Errors
     /// [`OpenError`] says what stands against it.
     pub fn open(options: &SqliteOptions) -> Result<Self, OpenError> {
+        let _lock = migrations::lock(&options.location)?;
         let mut connection = connect(options)?;
         migrations::run(&mut connection)?;
         let readers = match &options.location {

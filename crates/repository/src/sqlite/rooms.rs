@@ -117,13 +117,7 @@ impl RoomStore for Sqlite {
         user: UserId,
         only: Option<Vec<RoomId>>,
     ) -> StoreResult<Vec<RoomSnapshot>> {
-        let only = only.map(|rooms| {
-            let ids: Vec<_> = rooms
-                .iter()
-                .map(|room| room.0.simple().to_string())
-                .collect();
-            serde_json::json!(ids).to_string()
-        });
+        let only = only.map(|rooms| rows::id_list(rooms.iter().map(|room| room.0)));
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(SNAPSHOTS)?;
             let snapshots = statement.query_map(params![user.0, only], |row| {

@@ -20,6 +20,12 @@ pub(super) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
+/// A list of ids as JSON, for `SELECT unhex(value) FROM json_each(?)`.
+pub(super) fn id_list(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
+    serde_json::json!(ids).to_string()
+}
+
 pub(super) fn role_text(role: Role) -> &'static str {
     match role {
         Role::Owner => "OWNER",

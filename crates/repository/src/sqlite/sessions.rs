@@ -63,6 +63,20 @@ impl SessionStore for Sqlite {
         .await
     }
 
+    async fn ended_among(&self, ids: Vec<SessionId>) -> StoreResult<Vec<SessionId>> {
+        let ids = rows::id_list(ids.iter().map(|id| id.0));
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT unhex(asked.value) AS id FROM json_each(?1) asked
+                 WHERE NOT EXISTS (SELECT 1 FROM sessions s
+                                   WHERE s.id = unhex(asked.value) AND s.revoked_at IS NULL)",
+            )?;
+            let ended = statement.query_map([ids], |row| Ok(SessionId(row.get("id")?)))?;
+            Ok(ended.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn revoke(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         self.write(move |connection| revoke(connection, user, id, at))
             .await

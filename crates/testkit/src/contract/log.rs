@@ -210,3 +210,22 @@ pub async fn a_deleted_room_tells_its_log_and_takes_no_more(stores: &Stores) {
     assert_eq!(events.len(), 4);
     assert_eq!(events[3].kind, RoomEventKind::RoomDeleted);
 }
+
+pub async fn the_heads_of_rooms_are_their_latest_numbers(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let (quiet, busy) = (stores.room(&ann, &[]).await, stores.room(&ann, &[]).await);
+    let (deleted, other) = (stores.room(&ann, &[]).await, stores.room(&ann, &[]).await);
+    stores.say_many(busy, &ann, 3).await;
+    stores.say(other, &ann, "not asked for").await;
+    stores.rooms.delete(deleted, ann.id, now()).await.unwrap();
+
+    let nowhere = RoomId(sample::id());
+    let asked = vec![busy, quiet, nowhere, deleted, busy];
+    let mut heads = stores.log.heads(asked).await.unwrap();
+    heads.sort();
+    heads.dedup();
+    let mut expected = vec![(quiet, Seq(2)), (busy, Seq(5)), (deleted, Seq(3))];
+    expected.sort();
+    assert_eq!(heads, expected);
+    assert!(stores.log.heads(vec![]).await.unwrap().is_empty());
+}

@@ -194,98 +194,41 @@ pub async fn an_unknown_user_or_room_is_not_found(stores: &Stores) {
     assert_eq!(stores.events(room).await.len(), 2);
 }
 
-pub async fn somebody_leaves_and_the_log_tells_it(stores: &Stores) {
-    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
-    let room = stores.room(&ann, &[&bob]).await;
-    let event = stores
-        .members
-        .remove(room, bob.id, bob.id, later(1))
-        .await
-        .unwrap();
-    assert_eq!(
-        (event.seq, event.actor_id, event.at),
-        (Seq(4), bob.id, later(1))
-    );
-    assert_eq!(event.kind, RoomEventKind::MemberLeft { user_id: bob.id });
-    assert_eq!(stores.events(room).await.last(), Some(&event));
-    let again = stores.members.remove(room, bob.id, bob.id, later(2)).await;
-    assert_eq!(again, Err(StoreError::NotFound));
-}
-
-pub async fn only_who_stands_above_removes_another(stores: &Stores) {
-    let (own, adm, adm2) = (
-        stores.user("own").await,
-        stores.user("adm").await,
-        stores.user("adm2").await,
-    );
-    let (mem, mem2, eve) = (
-        stores.user("mem").await,
-        stores.user("mem2").await,
-        stores.user("eve").await,
-    );
-    let change = |room: &mut NewRoom| {
-        room.members = vec![
-            (adm.id, Role::Admin),
-            (adm2.id, Role::Admin),
-            (mem.id, Role::Member),
-            (mem2.id, Role::Member),
-        ];
-    };
-    let room = stores.room_with(&own, &[], change).await;
-    let remove = |user: UserId, by: UserId| stores.members.remove(room, user, by, now());
-    for (user, by) in [
-        (&mem, &mem2),
-        (&adm, &adm2),
-        (&adm, &mem),
-        (&own, &adm),
-        (&mem, &eve),
-    ] {
-        assert_eq!(
-            remove(user.id, by.id).await,
-            Err(StoreError::Denied),
-            "{by:?} removes {user:?}"
-        );
-    }
-    assert_eq!(stores.members.list(room).await.unwrap().len(), 5);
-    remove(mem.id, adm.id).await.unwrap();
-    remove(adm.id, own.id).await.unwrap();
-    assert_eq!(remove(mem2.id, adm.id).await, Err(StoreError::Denied));
-}
-
-pub async fn an_owner_stays(stores: &Stores) {
-    let ann = stores.user("ann").await;
-    let room = stores.room(&ann, &[]).await;
-    let answer = stores.members.remove(room, ann.id, ann.id, now()).await;
-    assert_eq!(answer, Err(StoreError::Denied));
-}
-
-pub async fn who_comes_back_may_write_again(stores: &Stores) {
-    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
-    let room = stores.public_room(&ann).await;
-    for _ in 0..2 {
-        stores
-            .members
-            .add(&sample::new_member(room, bob.id, bob.id))
-            .await
-            .unwrap();
-        stores.say(room, &bob, "here I am").await;
-        stores
-            .members
-            .remove(room, bob.id, ann.id, now())
-            .await
-            .unwrap();
-        let unheard = stores
-            .log
-            .append(sample::new_message(room, bob.id, "and now?"))
-            .await;
-        assert_eq!(unheard, Err(StoreError::NotFound));
-    }
-}
-
 pub async fn a_deleted_room_has_no_members(stores: &Stores) {
     let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
     let room = stores.room(&ann, &[&bob]).await;
     stores.rooms.delete(room, ann.id, now()).await.unwrap();
     assert!(stores.members.list(room).await.unwrap().is_empty());
     assert_eq!(stores.members.get(room, bob.id).await.unwrap(), None);
+}
+
+pub async fn the_rooms_of_several_users_are_told_with_whose_they_are(stores: &Stores) {
+    let (ann, bob, cid) = (
+        stores.user("ann").await,
+        stores.user("bob").await,
+        stores.user("cid").await,
+    );
+    let shared = stores.room(&ann, &[&bob, &cid]).await;
+    let own = stores.room(&bob, &[]).await;
+    let left = stores.room(&ann, &[&bob]).await;
+    let deleted = stores.room(&ann, &[&bob]).await;
+    stores
+        .members
+        .remove(left, bob.id, bob.id, now())
+        .await
+        .unwrap();
+    stores.rooms.delete(deleted, ann.id, now()).await.unwrap();
+
+    let asked = vec![bob.id, ann.id, UserId(sample::id())];
+    let mut rooms = stores.members.rooms_of(asked).await.unwrap();
+    rooms.sort();
+    let mut expected = vec![
+        (ann.id, shared),
+        (ann.id, left),
+        (bob.id, shared),
+        (bob.id, own),
+    ];
+    expected.sort();
+    assert_eq!(rooms, expected);
+    assert!(stores.members.rooms_of(vec![]).await.unwrap().is_empty());
 }

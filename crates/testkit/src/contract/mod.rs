@@ -4,7 +4,10 @@
 
 pub mod access_tokens;
 pub mod bus;
+pub mod bus_pair;
+pub mod departures;
 pub mod direct_rooms;
+pub mod limiter;
 pub mod log;
 pub mod log_changes;
 pub mod log_under_load;
@@ -13,6 +16,7 @@ pub mod message_pages;
 pub mod messages;
 pub mod password_hasher;
 pub mod presence;
+pub mod presence_nodes;
 pub mod receipts;
 pub mod rooms;
 pub mod search;

@@ -32,7 +32,9 @@ pub async fn every_word_is_found_as_a_part_of_a_word_too(stores: &Stores) {
     }
 }
 
-pub async fn the_newest_come_first_and_no_more_than_asked_for(stores: &Stores) {
+pub async fn of_equally_good_ones_the_newest_come_first_and_no_more_than_asked_for(
+    stores: &Stores,
+) {
     let ann = stores.user("ann").await;
     let (one, two) = (stores.room(&ann, &[]).await, stores.room(&ann, &[]).await);
     for n in 0..6 {
@@ -56,6 +58,25 @@ pub async fn the_newest_come_first_and_no_more_than_asked_for(stores: &Stores) {
         assert_eq!(search(None, 3).await, ["match 5", "match 4", "match 3"]);
         assert_eq!(search(Some(two), 2).await, ["match 5", "match 3"]);
         assert!(search(None, 0).await.is_empty());
+    }
+}
+
+pub async fn a_page_is_filled_by_parts_of_words_too_and_tells_nothing_twice(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let room = stores.room(&ann, &[]).await;
+    for text in ["tea", "teapot", "steam", "tea time", "coffee"] {
+        stores.say(room, &ann, text).await;
+    }
+    let mut found = stores.found(ann.id, None, "tea").await;
+    found.sort();
+    assert_eq!(found, ["steam", "tea", "tea time", "teapot"]);
+    for limit in 1..=4 {
+        let term = sample::term("tea");
+        let found = stores.messages.search(ann.id, None, &term, limit).await;
+        let mut ids: Vec<_> = found.unwrap().iter().map(|message| message.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), limit as usize);
     }
 }
 
@@ -183,6 +204,8 @@ pub async fn text_of_any_script_is_found(stores: &Stores) {
         "カレー",
         "飯",
         "Привет",
+        "ПРИВЕТ",
+        "SÜDEN",
         "мир",
         "🎉🎉🎉",
         "🎉",

@@ -161,3 +161,28 @@ pub async fn nobody_ends_the_log_in_of_another(stores: &Stores) {
     );
     assert!(is_live(stores, &session).await);
 }
+
+pub async fn those_that_ended_or_never_were_are_told_from_those_that_stand(stores: &Stores) {
+    let stands = log_in(stores, "ann", FIRST).await;
+    let ended = log_in(stores, "bob", SECOND).await;
+    let revoked = stores.sessions.revoke(ended.user_id, ended.id, now()).await;
+    assert!(revoked.unwrap());
+
+    let unknown = SessionId(sample::id());
+    let asked = vec![stands.id, ended.id, unknown];
+    let mut told = stores.sessions.ended_among(asked).await.unwrap();
+    told.sort();
+    let mut expected = vec![ended.id, unknown];
+    expected.sort();
+    assert_eq!(told, expected);
+    let none = stores.sessions.ended_among(vec![stands.id]).await.unwrap();
+    assert!(none.is_empty());
+    assert!(
+        stores
+            .sessions
+            .ended_among(vec![])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

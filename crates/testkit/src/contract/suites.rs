@@ -29,6 +29,7 @@ macro_rules! storage_contract {
             a_token_tells_its_log_in_spent_or_not,
             a_log_in_ends_once,
             nobody_ends_the_log_in_of_another,
+            those_that_ended_or_never_were_are_told_from_those_that_stand,
         }
         $crate::contract_suite! { rooms, $make,
             a_room_begins_with_its_making_and_its_members_the_owner_first,
@@ -57,11 +58,14 @@ macro_rules! storage_contract {
             who_is_in_already_is_a_conflict,
             of_sixteen_who_add_one_at_once_one_succeeds,
             an_unknown_user_or_room_is_not_found,
+            a_deleted_room_has_no_members,
+            the_rooms_of_several_users_are_told_with_whose_they_are,
+        }
+        $crate::contract_suite! { departures, $make,
             somebody_leaves_and_the_log_tells_it,
             only_who_stands_above_removes_another,
             an_owner_stays,
             who_comes_back_may_write_again,
-            a_deleted_room_has_no_members,
         }
         $crate::contract_suite! { snapshots, $make,
             what_is_unread_is_counted_exactly,
@@ -80,6 +84,7 @@ macro_rules! storage_contract {
             the_log_is_read_in_pages_without_a_gap,
             behind_the_end_of_the_log_is_nothing,
             a_deleted_room_tells_its_log_and_takes_no_more,
+            the_heads_of_rooms_are_their_latest_numbers,
         }
         $crate::contract_suite! { log_changes, $make,
             an_edit_gives_another_text_and_an_event,
@@ -123,7 +128,8 @@ macro_rules! storage_contract {
         }
         $crate::contract_suite! { search, $make,
             every_word_is_found_as_a_part_of_a_word_too,
-            the_newest_come_first_and_no_more_than_asked_for,
+            of_equally_good_ones_the_newest_come_first_and_no_more_than_asked_for,
+            a_page_is_filled_by_parts_of_words_too_and_tells_nothing_twice,
             nothing_is_found_in_rooms_that_one_is_not_in,
             an_old_text_is_not_found_and_the_present_one_is,
             every_character_is_taken_as_it_is,
@@ -138,12 +144,32 @@ macro_rules! storage_contract {
 macro_rules! bus_contract {
     ($make:expr) => {
         $crate::contract_suite! { bus, $make,
+            it_is_connected_before_long,
             all_subscribers_hear_all_in_the_order_of_publishing,
             an_event_arrives_as_it_was_published,
             a_subscriber_hears_what_comes_after_it,
+            what_concerns_no_rooms_listeners_is_heard_without_following,
+            who_follows_again_hears_again,
+            who_leaves_a_room_does_not_take_it_from_others,
             publishing_to_nobody_is_no_failure,
             a_slow_subscriber_misses_nothing_without_being_told,
             waiting_can_be_given_up_without_loss,
+        }
+    };
+}
+
+/// The suite of the event bus as two nodes have it. `$make` is a future of a pair: the buses of both, and whatever must
+/// live as long.
+#[macro_export]
+macro_rules! bus_pair_contract {
+    ($make:expr) => {
+        $crate::contract_suite! { bus_pair, $make,
+            what_one_node_publishes_all_hear_once_and_in_order,
+            what_both_publish_at_once_arrives_in_the_order_of_each,
+            what_concerns_no_rooms_listeners_is_heard_on_both,
+            each_node_hears_the_rooms_that_it_follows,
+            a_room_that_is_followed_again_is_heard_from_the_other_node_again,
+            many_rooms_are_followed_at_once,
         }
     };
 }
@@ -155,9 +181,44 @@ macro_rules! presence_contract {
         $crate::contract_suite! { presence, $make,
             the_first_socket_brings_a_user_and_the_last_takes_them_away,
             repeating_changes_nothing,
+            many_rooms_are_answered_in_one_call,
+            a_room_that_is_named_twice_counts_once,
             users_are_told_once_and_in_the_order_of_their_ids,
             rooms_and_users_do_not_mix,
             of_many_sockets_at_once_one_is_the_first_and_one_the_last,
+            tending_to_what_was_told_answers_nothing,
+        }
+    };
+}
+
+/// The suite of presence on several nodes. `$make` is a future of a pair: the
+/// [`Nodes`](crate::contract::presence_nodes::Nodes), and whatever must live as long.
+#[macro_export]
+macro_rules! presence_nodes_contract {
+    ($make:expr) => {
+        $crate::contract_suite! { presence_nodes, $make,
+            a_user_with_a_socket_on_each_is_there_once,
+            the_first_and_the_last_count_over_both,
+            of_many_at_once_on_both_one_is_the_first_and_one_the_last,
+            tending_on_both_changes_nothing_while_both_live,
+        }
+    };
+}
+
+/// The suite of rate limiters. `$make` is a future of a pair: an `Arc<dyn RateLimiter>`, and whatever must live as
+/// long.
+#[macro_export]
+macro_rules! limiter_contract {
+    ($make:expr) => {
+        $crate::contract_suite! { limiter, $make,
+            a_burst_is_granted_and_no_more,
+            what_remains_is_counted_down,
+            a_refusal_costs_nothing_and_says_when,
+            what_was_spent_comes_back_bit_by_bit,
+            keys_and_quotas_do_not_mix,
+            of_sixty_four_at_once_exactly_the_burst_is_granted,
+            the_whole_burst_is_back_within_the_period,
+            a_burst_of_one_is_once_in_a_period,
         }
     };
 }

@@ -72,10 +72,13 @@ impl ListMessages {
         history: History,
         limit: PageSize<200>,
     ) -> Result<MessageList, ListMessagesError> {
-        // The room is read before the messages: an event in between is then told twice, never not at all.
-        let (room, _) = access::as_member(&*self.rooms, room_id, caller.user_id)
+        access::as_member(&*self.rooms, room_id, caller.user_id)
             .await?
             .ok_or(ListMessagesError::RoomNotFound)?;
+        // Read anew, because what the right was judged by may be a few seconds old; and before the messages: an event
+        // in between is then told twice, never not at all.
+        let room = self.rooms.by_id(room_id).await?;
+        let room = room.ok_or(ListMessagesError::RoomNotFound)?;
         let limit = limit.get();
         let page = match history {
             History::Page(page) => MessagePage::Newest {

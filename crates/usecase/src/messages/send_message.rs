@@ -77,20 +77,14 @@ impl SendMessage {
                 StoreError::NotFound => SendMessageError::RoomNotFound,
                 other => SendMessageError::Store(other),
             })?;
-        match appended {
-            Appended::New(event) => {
-                let message = message_of(&event)?;
-                self.bus.publish(BusEvent::Room(event)).await;
-                Ok(SentMessage {
-                    message,
-                    repeated: false,
-                })
-            }
-            Appended::Repeat(event) => Ok(SentMessage {
-                message: message_of(&event)?,
-                repeated: true,
-            }),
-        }
+        let (event, repeated) = match appended {
+            Appended::New(event) => (event, false),
+            // Told again, because whoever sends again was perhaps not answered the first time, and then nobody was told.
+            Appended::Repeat(event) => (event, true),
+        };
+        let message = message_of(&event)?;
+        self.bus.publish(BusEvent::Room(event)).await;
+        Ok(SentMessage { message, repeated })
     }
 }
 

@@ -28,8 +28,10 @@ impl GetRoom {
     pub async fn execute(&self, caller: Caller, id: RoomId) -> Result<Room, GetRoomError> {
         access::as_visitor(&*self.rooms, id, caller.user_id)
             .await?
-            .map(|(room, _)| room)
-            .ok_or(GetRoomError::NotFound)
+            .ok_or(GetRoomError::NotFound)?;
+        // Read anew: what the right was judged by may be a few seconds old, and `last_seq` with it.
+        let room = self.rooms.by_id(id).await?;
+        room.ok_or(GetRoomError::NotFound)
     }
 }
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use domain::{
-    StoreError, UserId, UserStatus,
-    ports::{Clock, UserStore},
+    BusEvent, StoreError, UserId, UserStatus,
+    ports::{Clock, EventBus, UserStore},
 };
 
 use crate::Caller;
@@ -10,6 +10,7 @@ use crate::Caller;
 /// Declares oneself here or away.
 pub struct SetUserStatus {
     pub(crate) users: Arc<dyn UserStore>,
+    pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -28,7 +29,7 @@ pub enum SetUserStatusError {
 }
 
 impl SetUserStatus {
-    /// Sets it.
+    /// Sets it, and tells the nodes, which may remember the old one.
     ///
     /// # Errors
     /// [`SetUserStatusError`].
@@ -45,9 +46,13 @@ impl SetUserStatus {
             });
         }
         match self.users.set_status(id, status, self.clock.now()).await {
-            Err(StoreError::NotFound) => Err(SetUserStatusError::NotFound),
-            other => Ok(other?),
+            Err(StoreError::NotFound) => return Err(SetUserStatusError::NotFound),
+            other => other?,
         }
+        self.bus
+            .publish(BusEvent::UserChanged { user_id: id })
+            .await;
+        Ok(())
     }
 }
 

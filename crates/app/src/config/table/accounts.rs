@@ -12,8 +12,8 @@ pub(super) const ACCOUNTS: Group = Group {
             "JWT_ACCESS_SECRET",
             Kind::Text,
             "Secret that signs access tokens. At least 32 bytes, the same on every node. Unset in development: a \
-             random one is made and kept in DATA_DIR/jwt_secret, readable by the owner alone; in staging and \
-             production the server refuses to start.",
+             random one is made and kept, with SQLite in DATA_DIR/jwt_secret, readable by the owner alone, with \
+             Postgres in the database, for all nodes; in staging and production the server refuses to start.",
         )
         .shown(Secrecy::Secret),
         Setting::new(

@@ -1,6 +1,8 @@
 //! Every setting: the single truth behind flags, environment names, file keys, `--help` and docs/CONFIGURATION.md.
 
 mod accounts;
+mod fleet;
+mod rates;
 mod server;
 mod sockets;
 mod storage;
@@ -15,8 +17,10 @@ pub const GROUPS: &[Group] = &[
     storage::STORAGE,
     sockets::SOCKETS,
     server::REQUESTS,
+    rates::RATES,
     accounts::PASSWORDS,
     storage::ENGINE,
+    fleet::FLEET,
     sockets::DELIVERY,
     server::SHUTDOWN,
 ];

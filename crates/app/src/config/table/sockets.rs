@@ -76,6 +76,19 @@ pub(super) const DELIVERY: Group = Group {
         )
         .or("500"),
         Setting::new(
+            "FEED_READS",
+            Kind::Integer { min: 1, max: 64 },
+            "Reads of the log that feeds have under way at once. Up to four questions after a loss come on top; keep the \
+             sum below DB_READERS or DB_POOL, so that requests are served meanwhile.",
+        )
+        .or("2"),
+        Setting::new(
+            "FEED_SURVEY",
+            Kind::Integer { min: 1, max: 10_000 },
+            "Rooms, log-ins or users that one query asks about when hints may have been lost.",
+        )
+        .or("500"),
+        Setting::new(
             "FEED_RETRY",
             Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(60) },
             "Time that a room feed waits after a read of the log that failed. Then it reads again.",

@@ -38,7 +38,7 @@ fn guard(
     verdict: &Rc<Cell<Option<Verdict>>>,
 ) -> FrameGuard {
     let chunks: Pin<Box<dyn Stream<Item = _>>> = Box::pin(stream::iter(chunks));
-    FrameGuard::new(chunks.into(), LIMIT, verdict.clone())
+    FrameGuard::new(chunks.into(), LIMIT, None, verdict.clone())
 }
 
 /// The next of a guard that never waits.
@@ -249,5 +249,22 @@ proptest! {
         // Of the bad frame's header, what came in a chunk before the verdict has passed: never a byte of its payload.
         prop_assert!(pieces.starts_with(&whole) && pieces.len() < whole.len() + 14);
         prop_assert!(whole.starts_with(&good));
+    }
+}
+
+#[test]
+fn of_too_many_frames_those_that_are_allowed_pass() {
+    for first in [FIN | TEXT, FIN | PING] {
+        let frame = frame(first, b"x");
+        let rate = crate::Rate {
+            burst: 3,
+            period: std::time::Duration::from_secs(86_400),
+        };
+        let verdict: Rc<Cell<Option<Verdict>>> = Rc::default();
+        let mut guard = guard(vec![Ok(Bytes::from(frame.repeat(5)))], &verdict);
+        guard.meter = Some(Meter::new(rate, Instant::now()));
+        assert_eq!(next(&mut guard).unwrap().unwrap(), frame.repeat(3));
+        assert!(next(&mut guard).is_none());
+        assert_eq!(verdict.get(), Some(CloseReason::Flood));
     }
 }

@@ -40,7 +40,7 @@ struct World {
     /// Who was a member after each event; first of all, before the first one.
     members: Vec<[bool; USERS as usize]>,
     on_the_bus: Vec<RoomEvent>,
-    loss_not_said: bool,
+    head_is_owed: bool,
     feed: Option<RoomFeed>,
     reading: Option<Read>,
     listeners: BTreeMap<ConnectionId, Expected>,
@@ -65,7 +65,7 @@ impl World {
             if rest_is_heard {
                 self.hear(event)?;
             } else {
-                self.loss_not_said = true;
+                self.head_is_owed = true;
             }
         }
         self.settle()
@@ -98,9 +98,9 @@ impl World {
             }
             Step::Lose(pick) if !self.on_the_bus.is_empty() => {
                 self.on_the_bus.remove(pick.of(self.on_the_bus.len()));
-                self.loss_not_said = true;
+                self.head_is_owed = true;
             }
-            Step::SayLost => self.say_lost(),
+            Step::TellHead => self.tell_head(),
             Step::GapDue => {
                 if let Some(feed) = &mut self.feed {
                     feed.gap_due();
@@ -173,6 +173,8 @@ impl World {
         self.sockets += 1;
         let (id, user) = (socket(self.sockets), user(number));
         let (after, member_as_of) = (after as u64, member_as_of as u64);
+        // A new feed is owed the head of the log, as after a loss.
+        self.head_is_owed |= self.feed.is_none();
         let feed = self.feed.get_or_insert_with(|| RoomFeed::new(Seq(after)));
         feed.join(id, user, Seq(after), Seq(member_as_of));
         let expected = Expected {
@@ -184,9 +186,6 @@ impl World {
     }
 
     fn join_again(&mut self, listener: Pick, snapshot: Pick) {
-        if true {
-            return;
-        }
         if self.listeners.is_empty() {
             return;
         }
@@ -213,10 +212,10 @@ impl World {
         }
     }
 
-    fn say_lost(&mut self) {
-        self.loss_not_said = false;
+    fn tell_head(&mut self) {
+        self.head_is_owed = false;
         if let Some(feed) = &mut self.feed {
-            feed.lost();
+            feed.told_head(Seq(self.log.len() as u64));
         }
     }
 
@@ -280,10 +279,10 @@ impl World {
         }
     }
 
-    /// Once all losses are said and every wish is fulfilled, everybody who still listens has the whole log.
+    /// Once the head is told after every loss, and every wish is fulfilled, everybody who still listens has the whole log.
     fn settle(mut self) -> Checked {
-        if self.loss_not_said {
-            self.say_lost();
+        if self.head_is_owed {
+            self.tell_head();
         }
         let most_reads = (self.log.len() + 2) * (self.listeners.len() + 2);
         for _ in 0..most_reads {

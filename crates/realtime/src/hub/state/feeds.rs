@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use domain::{RoomEvent, RoomId};
+use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId};
 
 use super::State;
 use crate::{
@@ -22,23 +22,7 @@ impl State {
         self.pursue(room_id);
     }
 
-    /// The bus lost something.
-    pub(in crate::hub) fn lost(&mut self) {
-        let rooms: Vec<_> = self.feeds.keys().copied().collect();
-        for room_id in rooms {
-            if let Some(slot) = self.feeds.get_mut(&room_id) {
-                slot.feed.lost();
-            }
-            self.pursue(room_id);
-        }
-    }
-
-    /// The next read of the log, or wait before one, that is done. Cancel-safe.
-    pub(in crate::hub) async fn next_done(&mut self) -> Done {
-        self.reads.next().await
-    }
-
-    pub(in crate::hub) fn done(&mut self, done: Done) {
+    pub(super) fn done(&mut self, done: Done) {
         let room_id = done.room_id;
         let Some(slot) = self.feeds.get_mut(&room_id) else {
             return;
@@ -54,6 +38,10 @@ impl State {
             Outcome::RetryDue => slot.reading = false,
             Outcome::Read(Ok((events, is_all))) => {
                 let delivered = slot.feed.read(events, is_all);
+                let phantoms = slot.feed.take_phantoms();
+                if phantoms > 0 {
+                    tracing::error!(%room_id, phantoms, "the bus told of events that the log does not hold");
+                }
                 let (asked, known) = (slot.asked_after, slot.known_to);
                 let wants_the_same = slot.feed.wants() == Some(ReadRequest::Now(asked));
                 // What was heard since the read began need not be in its answer.
@@ -92,8 +80,28 @@ impl State {
                 }
             }
             for id in dropped {
+                self.tell_removed(id, &event);
                 self.unfollow(id, room_id);
             }
+        }
+    }
+
+    /// The log took the socket's user out of the room. The signal that says the same may be late, or lost.
+    fn tell_removed(&mut self, id: ConnectionId, event: &RoomEvent) {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return;
+        };
+        let reason = match &event.kind {
+            RoomEventKind::RoomDeleted => RemovalReason::RoomDeleted,
+            _ if event.actor_id == socket.user_id => RemovalReason::Left,
+            _ => RemovalReason::Removed,
+        };
+        let frame = wire::room_removed(event.room_id, reason);
+        socket.outbox.push(FrameClass::Durable, frame);
+        socket.note_removal(event.room_id, event.seq);
+        if socket.follows_all() {
+            // They may have been let in again since, by a signal that found them still in the room, or by none.
+            self.surveys.memberships_are_due([socket.user_id]);
         }
     }
 

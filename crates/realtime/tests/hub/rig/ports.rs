@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use domain::{
     BusEvent, ConnectionId, MessageId, RoomEvent, RoomEventKind, RoomId, Seq, StoreError,
     StoreResult, Timestamp, UserId,
-    ports::{Appended, BusDelivery, BusSubscription, EventBus, NewMessage, Presence, RoomLog},
+    ports::{
+        Appended, BusDelivery, BusHealth, BusSubscription, EventBus, Following, NewMessage,
+        Presence, PresenceChange, Present, RoomLog,
+    },
     values::MessageContent,
 };
 use testkit::sample;
@@ -18,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 #[derive(Default)]
 pub struct ScriptedBus {
     subscribers: Mutex<Vec<mpsc::UnboundedSender<BusDelivery>>>,
+    follows: Arc<Mutex<Vec<String>>>,
 }
 
 impl ScriptedBus {
@@ -33,6 +37,15 @@ impl ScriptedBus {
 
     pub fn say_lost(&self) {
         self.deliver(BusDelivery::Lost);
+    }
+
+    pub fn say_lost_in(&self, room: RoomId) {
+        self.deliver(BusDelivery::LostRoom(room));
+    }
+
+    /// What it was asked to follow, and no longer to follow, since it was last asked.
+    pub fn follows(&self) -> Vec<String> {
+        std::mem::take(&mut self.follows.lock().unwrap())
     }
 
     pub fn end(&self) {
@@ -55,16 +68,35 @@ impl EventBus for ScriptedBus {
     fn subscribe(&self) -> Box<dyn BusSubscription> {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.subscribers.lock().unwrap().push(sender);
-        Box::new(Subscription(receiver))
+        Box::new(Subscription {
+            deliveries: receiver,
+            follows: self.follows.clone(),
+        })
+    }
+
+    fn health(&self) -> BusHealth {
+        BusHealth::Connected
     }
 }
 
-struct Subscription(mpsc::UnboundedReceiver<BusDelivery>);
+struct Subscription {
+    deliveries: mpsc::UnboundedReceiver<BusDelivery>,
+    follows: Arc<Mutex<Vec<String>>>,
+}
 
 #[async_trait]
 impl BusSubscription for Subscription {
     async fn next(&mut self) -> Option<BusDelivery> {
-        self.0.recv().await
+        self.deliveries.recv().await
+    }
+
+    fn follow(&mut self, room: RoomId) -> Following {
+        self.follows.lock().unwrap().push(format!("+{room}"));
+        Following::Now
+    }
+
+    fn unfollow(&mut self, room: RoomId) {
+        self.follows.lock().unwrap().push(format!("-{room}"));
     }
 }
 
@@ -72,6 +104,7 @@ impl BusSubscription for Subscription {
 pub struct ScriptedLog {
     rooms: Mutex<HashMap<RoomId, Vec<RoomEvent>>>,
     mood: watch::Sender<Mood>,
+    fails_heads: Mutex<Option<Mood>>,
     counts: Mutex<Counts>,
 }
 
@@ -89,6 +122,8 @@ pub enum Mood {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     pub reads: usize,
+    /// Questions for the heads of logs.
+    pub heads: usize,
     pub under_way: usize,
     pub most_at_once: usize,
 }
@@ -98,6 +133,7 @@ impl Default for ScriptedLog {
         Self {
             rooms: Mutex::default(),
             mood: watch::Sender::new(Mood::Answers),
+            fails_heads: Mutex::default(),
             counts: Mutex::default(),
         }
     }
@@ -134,6 +170,15 @@ impl ScriptedLog {
         self.counts.lock().unwrap()
     }
 
+    pub fn heads(&self) -> usize {
+        self.counts().heads
+    }
+
+    /// From now on a question for the heads ends in this way; the mood is that of reads.
+    pub fn fail_heads(&self, mood: Option<Mood>) {
+        *self.fails_heads.lock().unwrap() = mood;
+    }
+
     fn after(&self, room: RoomId, after: Seq, limit: u32) -> Vec<RoomEvent> {
         let rooms = self.rooms.lock().unwrap();
         let log = rooms[&room].iter();
@@ -162,6 +207,20 @@ impl RoomLog for ScriptedLog {
             Mood::Panics => panic!("scripted"),
             Mood::IsEmpty => Ok(Vec::new()),
             Mood::Answers | Mood::Holds => Ok(events),
+        }
+    }
+
+    async fn heads(&self, rooms: Vec<RoomId>) -> StoreResult<Vec<(RoomId, Seq)>> {
+        self.counts().heads += 1;
+        let heads = rooms
+            .iter()
+            .map(|room| (*room, self.last_seq(*room)))
+            .collect();
+        let fails = *self.fails_heads.lock().unwrap();
+        match fails {
+            Some(Mood::Panics) => panic!("scripted"),
+            Some(_) => Err(StoreError::Unavailable("scripted".to_owned())),
+            None => Ok(heads),
         }
     }
 
@@ -196,6 +255,7 @@ impl RoomLog for ScriptedLog {
 pub struct ScriptedPresence {
     there: Mutex<BTreeSet<(RoomId, UserId, ConnectionId)>>,
     delay: Mutex<Duration>,
+    untold: Mutex<Vec<PresenceChange>>,
 }
 
 impl ScriptedPresence {
@@ -222,20 +282,44 @@ impl ScriptedPresence {
             .filter(|each| (each.0, each.1) == (room, user))
             .count()
     }
+
+    /// What the next [`Presence::tend`] answers.
+    pub fn will_tell(&self, change: PresenceChange) {
+        self.untold.lock().unwrap().push(change);
+    }
 }
 
 #[async_trait]
 impl Presence for ScriptedPresence {
-    async fn enter(&self, room: RoomId, user: UserId, socket: ConnectionId) -> StoreResult<bool> {
-        let is_first = self.sockets(room, user) == 0;
-        self.there.lock().unwrap().insert((room, user, socket));
-        self.answer(is_first).await
+    async fn enter(
+        &self,
+        user: &Present,
+        socket: ConnectionId,
+        mut rooms: Vec<RoomId>,
+    ) -> StoreResult<Vec<RoomId>> {
+        rooms.retain(|room| {
+            let is_first = self.sockets(*room, user.user_id) == 0;
+            self.there
+                .lock()
+                .unwrap()
+                .insert((*room, user.user_id, socket));
+            is_first
+        });
+        self.answer(rooms).await
     }
 
-    async fn leave(&self, room: RoomId, user: UserId, socket: ConnectionId) -> StoreResult<bool> {
-        let was_there = self.there.lock().unwrap().remove(&(room, user, socket));
-        let is_last = was_there && self.sockets(room, user) == 0;
-        self.answer(is_last).await
+    async fn leave(
+        &self,
+        user: &Present,
+        socket: ConnectionId,
+        mut rooms: Vec<RoomId>,
+    ) -> StoreResult<Vec<RoomId>> {
+        rooms.retain(|room| {
+            let entry = (*room, user.user_id, socket);
+            let was_there = self.there.lock().unwrap().remove(&entry);
+            was_there && self.sockets(*room, user.user_id) == 0
+        });
+        self.answer(rooms).await
     }
 
     async fn online(&self, room: RoomId) -> StoreResult<Vec<UserId>> {
@@ -246,5 +330,9 @@ impl Presence for ScriptedPresence {
             .map(|each| each.1)
             .collect();
         Ok(users.into_iter().collect())
+    }
+
+    async fn tend(&self) -> StoreResult<Vec<PresenceChange>> {
+        Ok(std::mem::take(&mut self.untold.lock().unwrap()))
     }
 }

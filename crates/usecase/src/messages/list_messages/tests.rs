@@ -165,6 +165,12 @@ async fn the_room_is_read_before_its_messages() {
         .times(1)
         .in_sequence(&mut order)
         .return_const(Ok(Some((room(), Some(Role::Member)))));
+    rooms
+        .expect_by_id()
+        .with(eq(room().id))
+        .times(1)
+        .in_sequence(&mut order)
+        .return_const(Ok(Some(room())));
     let mut messages = MockMessageStore::new();
     messages
         .expect_page()

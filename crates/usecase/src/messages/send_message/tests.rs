@@ -85,11 +85,12 @@ async fn everybody_is_told_of_the_message_once_it_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_repeat_answers_the_first_message_and_is_not_told_again() {
+async fn a_repeat_answers_the_first_message_and_tells_it_again_since_nobody_may_have_been_told() {
     let first = event(RoomEventKind::MessageSent(message(3)));
-    let log = log_that(Ok(Appended::Repeat(first)));
+    let log = log_that(Ok(Appended::Repeat(first.clone())));
+    let bus = bus_hearing(&mut Sequence::new(), [BusEvent::Room(first)]);
     assert_eq!(
-        send(log, silent_bus()).await,
+        send(log, bus).await,
         Ok(SentMessage {
             message: message(3),
             repeated: true

@@ -1,4 +1,4 @@
-use domain::Role;
+use domain::{Role, ports::MockRoomStore};
 
 use super::*;
 use crate::sample::{away, caller, public_room, room, rooms_that_are_away, rooms_with};
@@ -37,4 +37,22 @@ async fn a_store_that_is_away_does_not_make_a_room_unknown() {
         get_room.execute(caller(), room().id).await,
         Err(GetRoomError::Store(away()))
     );
+}
+
+#[tokio::test]
+async fn a_room_that_was_deleted_since_the_right_was_judged_is_not_found() {
+    for (answer, told) in [
+        (Ok(None), GetRoomError::NotFound),
+        (Err(away()), GetRoomError::Store(away())),
+    ] {
+        let mut rooms = MockRoomStore::new();
+        rooms
+            .expect_with_role()
+            .return_const(Ok(Some((room(), Some(Role::Member)))));
+        rooms.expect_by_id().return_const(answer);
+        let get_room = GetRoom {
+            rooms: Arc::new(rooms),
+        };
+        assert_eq!(get_room.execute(caller(), room().id).await, Err(told));
+    }
 }

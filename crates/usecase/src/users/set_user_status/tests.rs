@@ -1,12 +1,20 @@
-use domain::{User, ports::MockUserStore};
-use mockall::predicate::eq;
+use domain::{
+    User,
+    ports::{MockEventBus, MockUserStore},
+};
+use mockall::{Sequence, predicate::eq};
 
 use super::*;
-use crate::sample::{ann, away, bob, caller, clock, now};
+use crate::sample::{ann, away, bob, bus_hearing, caller, clock, now, silent_bus};
 
-async fn set_status(users: MockUserStore, of: User) -> Result<(), SetUserStatusError> {
+async fn set_status(
+    users: MockUserStore,
+    bus: Arc<MockEventBus>,
+    of: User,
+) -> Result<(), SetUserStatusError> {
     SetUserStatus {
         users: Arc::new(users),
+        bus,
         clock: clock(),
     }
     .execute(caller(), of.id, UserStatus::Online)
@@ -14,14 +22,18 @@ async fn set_status(users: MockUserStore, of: User) -> Result<(), SetUserStatusE
 }
 
 #[tokio::test]
-async fn one_sets_ones_own_status() {
+async fn one_sets_ones_own_status_and_the_nodes_are_told_after_the_commit() {
+    let mut order = Sequence::new();
     let mut users = MockUserStore::new();
     users
         .expect_set_status()
         .with(eq(ann().id), eq(UserStatus::Online), eq(now()))
         .times(1)
+        .in_sequence(&mut order)
         .return_const(Ok(()));
-    assert_eq!(set_status(users, ann()).await, Ok(()));
+    let told = BusEvent::UserChanged { user_id: ann().id };
+    let bus = bus_hearing(&mut order, [told]);
+    assert_eq!(set_status(users, bus, ann()).await, Ok(()));
 }
 
 #[tokio::test]
@@ -33,7 +45,7 @@ async fn nobody_sets_the_status_of_another_who_may_not_even_exist() {
     ] {
         let mut users = MockUserStore::new();
         users.expect_by_id().with(eq(bob().id)).return_const(answer);
-        assert_eq!(set_status(users, bob()).await, Err(told));
+        assert_eq!(set_status(users, silent_bus(), bob()).await, Err(told));
     }
 }
 
@@ -45,6 +57,6 @@ async fn a_status_that_was_not_stored_is_not_reported_as_set() {
     ] {
         let mut users = MockUserStore::new();
         users.expect_set_status().return_const(Err(refusal));
-        assert_eq!(set_status(users, ann()).await, Err(told));
+        assert_eq!(set_status(users, silent_bus(), ann()).await, Err(told));
     }
 }

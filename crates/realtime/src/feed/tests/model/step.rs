@@ -16,7 +16,7 @@ pub(super) enum Step {
     HearLater(Pick),
     HearAgain(Pick),
     Lose(Pick),
-    SayLost,
+    TellHead,
     GapDue,
     StartRead,
     /// The answer is the log as it was at some moment since the read began.
@@ -64,7 +64,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             36..39 => Step::HearLater(one),
             39..42 => Step::Lose(one),
             42..44 => Step::HearAgain(one),
-            44..46 => Step::SayLost,
+            44..46 => Step::TellHead,
             46..48 => Step::GapDue,
             48..50 => Step::Leave(one),
             50..52 => Step::JoinAgain {

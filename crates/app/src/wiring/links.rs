@@ -1,0 +1,102 @@
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use domain::ports::{EventBus, IdSource, Presence, RateLimiter};
+use repository::{
+    local::{LocalBus, LocalLimiter, LocalPresence},
+    redis::{PresenceOptions, RedisBus, RedisLimiter, RedisLink, RedisOptions, RedisPresence},
+};
+use tokio::task::JoinHandle;
+
+use crate::{
+    config::{Config, DatabaseKind, Redis},
+    system::SystemIds,
+};
+
+/// What nodes tell each other, count together and see of each other; with no others, this process alone.
+pub(super) struct Links {
+    pub bus: Arc<dyn EventBus>,
+    pub presence: Arc<dyn Presence>,
+    pub limiter: Arc<dyn RateLimiter>,
+    pub open: Open,
+}
+
+/// What runs for them.
+pub(super) enum Open {
+    /// In this process alone: perhaps the task that sends it to the database now and then.
+    Local(Option<JoinHandle<()>>),
+    /// The connections to Redis.
+    Redis(Arc<RedisBus>, Arc<RedisLink>),
+}
+
+/// How many keys the limiter of this node remembers: some 100 bytes each.
+const LIMITED_KEYS: usize = 100_000;
+
+impl Links {
+    /// To be called in a runtime. Does not wait for Redis: the node joins the others when it comes.
+    pub(super) fn open(config: &Config) -> Result<Self> {
+        let local_limiter = LocalLimiter::new(LIMITED_KEYS);
+        let Some(redis) = &config.fleet.redis else {
+            let bus = Arc::new(LocalBus::new(config.delivery.bus_capacity));
+            // A server may commit what it could not answer any more, which nobody is told of then. SQLite always answers.
+            let is_far = matches!(config.database.kind, DatabaseKind::Postgres { .. });
+            let auditing = audit(bus.clone(), config.fleet.audit_interval);
+            return Ok(Self {
+                bus,
+                presence: Arc::new(LocalPresence::new()),
+                limiter: Arc::new(local_limiter),
+                open: Open::Local(is_far.then(|| tokio::spawn(auditing))),
+            });
+        };
+        let link = RedisLink::open(&redis_options(config, redis)).context("REDIS_URL")?;
+        let bus = Arc::new(RedisBus::open(link.clone(), SystemIds.next()));
+        let presence = PresenceOptions {
+            lease: config.fleet.presence_lease,
+            ..PresenceOptions::default()
+        };
+        Ok(Self {
+            bus: bus.clone(),
+            presence: Arc::new(RedisPresence::new(link.clone(), presence)),
+            limiter: Arc::new(RedisLimiter::new(
+                link.clone(),
+                local_limiter,
+                config.fleet.limiter_patience,
+            )),
+            open: Open::Redis(bus, link),
+        })
+    }
+}
+
+impl Open {
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Local(None) => {}
+            Self::Local(Some(auditing)) => auditing.abort(),
+            Self::Redis(bus, link) => {
+                bus.close().await;
+                link.close().await;
+            }
+        }
+    }
+}
+
+/// Sends the listeners to the database now and then, until it is ended.
+async fn audit(bus: Arc<LocalBus>, interval: Duration) {
+    loop {
+        tokio::time::sleep(interval).await;
+        bus.lost();
+    }
+}
+
+fn redis_options(config: &Config, redis: &Redis) -> RedisOptions {
+    let fleet = &config.fleet;
+    RedisOptions {
+        heartbeat: fleet.heartbeat,
+        silence: fleet.silence,
+        poll: fleet.poll_interval,
+        audit: fleet.audit_interval,
+        outgoing: fleet.queue,
+        backlog: config.delivery.bus_capacity,
+        ..redis.options()
+    }
+}

@@ -1,0 +1,42 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    PasswordHash, StoreResult, Timestamp, User, UserId, UserStatus, ports::UserStore, values::Email,
+};
+
+use super::{Afterwards, Cache};
+
+/// Users, of whom those looked up by their id are remembered.
+pub struct CachedUsers {
+    pub(super) store: Arc<dyn UserStore>,
+    pub(super) cache: Arc<Cache>,
+}
+
+#[async_trait]
+impl UserStore for CachedUsers {
+    async fn create(&self, user: &User, password: &PasswordHash) -> StoreResult<()> {
+        self.store.create(user, password).await
+    }
+
+    async fn by_id(&self, id: UserId) -> StoreResult<Option<User>> {
+        if !self.cache.is_good() {
+            return self.store.by_id(id).await;
+        }
+        let users = &self.cache.users;
+        users.get_or_read(id, self.store.by_id(id)).await
+    }
+
+    async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+        self.store.by_email(email).await
+    }
+
+    async fn credentials(&self, email: &Email) -> StoreResult<Option<(User, PasswordHash)>> {
+        self.store.credentials(email).await
+    }
+
+    async fn set_status(&self, id: UserId, status: UserStatus, at: Timestamp) -> StoreResult<()> {
+        let _forgotten = Afterwards(|| self.cache.forget_user(id));
+        self.store.set_status(id, status, at).await
+    }
+}

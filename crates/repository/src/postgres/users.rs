@@ -1,0 +1,102 @@
+use async_trait::async_trait;
+use deadpool_postgres::Client;
+use domain::{
+    Conflict, PasswordHash, StoreError, StoreResult, Timestamp, User, UserId, UserStatus,
+    ports::UserStore, values::Email,
+};
+
+use super::{
+    Postgres,
+    fault::Fault,
+    rows::{self, user_columns},
+    statement::{execute, row},
+};
+
+#[async_trait]
+impl UserStore for Postgres {
+    async fn create(&self, user: &User, password: &PasswordHash) -> StoreResult<()> {
+        self.run(async |client: &mut Client| insert(client, user, password).await)
+            .await
+    }
+
+    async fn by_id(&self, id: UserId) -> StoreResult<Option<User>> {
+        self.run(async |client: &mut Client| {
+            let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
+            let found = row(client, sql, &[&id.0]).await?;
+            found.as_ref().map(rows::user).transpose()
+        })
+        .await
+    }
+
+    async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
+        Ok(self.credentials(email).await?.map(|(user, _)| user))
+    }
+
+    async fn credentials(&self, email: &Email) -> StoreResult<Option<(User, PasswordHash)>> {
+        self.run(async |client: &mut Client| {
+            let sql = concat!(
+                "SELECT ",
+                user_columns!(),
+                ", password_hash FROM users WHERE email = $1"
+            );
+            let Some(found) = row(client, sql, &[&email.as_str()]).await? else {
+                return Ok(None);
+            };
+            let hash = PasswordHash(found.try_get("password_hash")?);
+            Ok(Some((rows::user(&found)?, hash)))
+        })
+        .await
+    }
+
+    async fn set_status(&self, id: UserId, status: UserStatus, at: Timestamp) -> StoreResult<()> {
+        self.run(async |client: &mut Client| {
+            let sql = "UPDATE users SET status = $2, updated_at = $3 WHERE id = $1";
+            let status = rows::user_status_text(status);
+            match execute(client, sql, &[&id.0, &status, &at]).await? {
+                0 => Err(StoreError::NotFound.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+/// One that is under way with the same address or name is waited for. Who was first is asked for in a statement that
+/// begins after it: a broken index would name one of the two only, and not always the same.
+async fn insert(client: &Client, user: &User, password: &PasswordHash) -> Result<(), Fault> {
+    let key = user.username.key();
+    let inserted = execute(
+        client,
+        "INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT DO NOTHING",
+        &[
+            &user.id.0,
+            &user.username.as_str(),
+            &key,
+            &user.name.as_str(),
+            &user.email.as_str(),
+            &password.0,
+            &rows::user_status_text(user.status),
+            &user.created_at,
+            &user.updated_at,
+        ],
+    )
+    .await?;
+    if inserted == 1 {
+        return Ok(());
+    }
+    let taken = row(
+        client,
+        "SELECT bool_or(email = $1) AS email FROM users WHERE email = $1 OR username_key = $2",
+        &[&user.email.as_str(), &key],
+    )
+    .await?;
+    let email: Option<bool> = taken.map(|row| row.try_get("email")).transpose()?.flatten();
+    Err(match email {
+        Some(true) => StoreError::Conflict(Conflict::EmailTaken),
+        Some(false) => StoreError::Conflict(Conflict::UsernameTaken),
+        None => StoreError::Other("the id of the account is taken".to_owned()),
+    }
+    .into())
+}

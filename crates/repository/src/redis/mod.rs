@@ -1,0 +1,15 @@
+//! Redis, between nodes. It carries hints and counts; nothing that must last is in it alone.
+
+mod bus;
+mod limiter;
+mod line;
+mod link;
+mod options;
+mod presence;
+mod url;
+
+pub use bus::RedisBus;
+pub use limiter::RedisLimiter;
+pub use link::{OpenError, RedisLink};
+pub use options::RedisOptions;
+pub use presence::{PresenceOptions, RedisPresence};

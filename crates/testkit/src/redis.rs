@@ -1,0 +1,180 @@
+//! Real Redis servers for tests.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{LazyLock, Mutex},
+};
+
+use crate::process::{Keeper, as_nobody, find, free_port, run, signal, wait_until};
+
+/// A server in a folder of its own, on a free port of the loopback, that keeps nothing. It ends with its owner, however
+/// that ends.
+pub struct Redis {
+    keeper: Keeper,
+    port: u16,
+    arguments: Vec<String>,
+    // A std Mutex, held to start and stop.
+    server: Mutex<Option<Child>>,
+}
+
+static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
+
+/// A prefix of keys and channels that nobody else uses.
+#[must_use]
+pub fn fresh_prefix() -> String {
+    format!("t{}", crate::sample::unique())
+}
+
+impl Redis {
+    /// The one of this test process.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        &SHARED
+    }
+
+    /// One of its own.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// One of its own with more arguments.
+    ///
+    /// # Panics
+    /// When Redis is not installed, with the package that brings it.
+    #[must_use]
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let server = Self {
+            keeper: Keeper::new("redis"),
+            port: free_port(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            server: Mutex::default(),
+        };
+        server.run_server();
+        server
+    }
+
+    /// `redis://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its folder; what is put there goes with it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.keeper.folder()
+    }
+
+    /// What redis-cli answers.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let port = self.port.to_string();
+        let cli = find("redis-cli", Vec::new(), "redis-server");
+        run(Command::new(cli).args(["-p", &port]).args(arguments))
+    }
+
+    /// Stops it in its tracks (SIGSTOP): connections stay open and nothing answers.
+    pub fn freeze(&self) {
+        signal("STOP", &[self.pid()]);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn thaw(&self) {
+        signal("CONT", &[self.pid()]);
+    }
+
+    /// Kills it (SIGKILL).
+    pub fn kill(&self) {
+        let mut server = self.server.lock().expect("no panic while it is held");
+        if let Some(mut child) = server.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts it again on the same port, empty, after [`kill`](Self::kill).
+    pub fn restart(&self) {
+        self.run_server();
+    }
+
+    fn run_server(&self) {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder().join("log"))
+            .expect("a log");
+        let program = find("redis-server", Vec::new(), "redis-server");
+        let child = as_nobody(&program)
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
+            .arg("--dir")
+            .arg(self.folder())
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Redis starts");
+        self.keeper.note("redis", child.id());
+        *self.server.lock().expect("no panic while it is held") = Some(child);
+        let cli = find("redis-cli", Vec::new(), "redis-server");
+        wait_until("Redis answers", || {
+            self.assert_runs();
+            let port = self.port.to_string();
+            let asked = Command::new(&cli).args(["-p", &port, "ping"]).output();
+            // One that wants a password is up too.
+            asked.is_ok_and(|said| {
+                let said = String::from_utf8_lossy(&said.stdout).into_owned();
+                said.contains("PONG") || said.contains("NOAUTH")
+            })
+        });
+    }
+
+    fn assert_runs(&self) {
+        let mut server = self.server.lock().expect("no panic while it is held");
+        let ended = server
+            .as_mut()
+            .and_then(|child| child.try_wait().ok().flatten());
+        assert!(
+            ended.is_none(),
+            "Redis ended: {}",
+            fs::read_to_string(self.folder().join("log")).unwrap_or_default()
+        );
+    }
+
+    fn pid(&self) -> u32 {
+        let server = self.server.lock().expect("no panic while it is held");
+        server.as_ref().expect("it runs").id()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_comes_back_empty() {
+        let server = Redis::start();
+        assert_eq!(server.cli(&["set", "a", "1"]), "OK");
+        server.freeze();
+        server.thaw();
+        assert_eq!(server.cli(&["get", "a"]), "1");
+        server.kill();
+        server.restart();
+        assert_eq!(server.cli(&["get", "a"]), "");
+    }
+}
