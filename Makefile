@@ -6,6 +6,9 @@ help: ## Show this
 run: ## Run the server on http://localhost:8080
 	cargo run --release
 
+fleet: ## Run three nodes behind a proxy on http://localhost:8080, with a Postgres and a Redis of their own, until Ctrl-C
+	./scripts/fleet.sh
+
 test: ## Run everything that CI runs: lint, unit, contract, black-box, browser and Postman tests
 	./scripts/test.sh
 
@@ -25,4 +28,7 @@ config-docs: ## Write docs/CONFIGURATION.md anew from the code
 bench-local: ## Measure messages sent and delivered a second by a release server on this machine
 	./scripts/bench-local.sh
 
-.PHONY: help run test lint fmt api config-docs bench-local
+bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
+	cargo bench --package repository --bench durable_sends
+
+.PHONY: help run fleet test lint fmt api config-docs bench-local bench-durable
