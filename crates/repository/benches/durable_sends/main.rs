@@ -20,8 +20,11 @@ use senders::Measured;
 /// How long each measurement takes.
 const TIME: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
-/// Rows of a bare batch, and the most of a group.
+/// The most of a group.
 const BATCH: usize = 256;
+/// How many rows a bare loop commits together: one, as many as there are senders, and a whole group.
+const BARE: [usize; 3] = [1, SENDERS, BATCH];
+const SENDERS: usize = 64;
 const ROOMS: usize = 16;
 
 struct Line {
@@ -67,7 +70,7 @@ async fn measure() {
             let store = Arc::new(Sqlite::open(&options).expect("SQLite"));
             let scene = senders::Scene::new(&Stores::of(store.clone()), ROOMS).await;
             let log: Arc<dyn RoomLog> = store.clone();
-            for senders in [1, 64] {
+            for senders in [1, SENDERS] {
                 let measured = scene.send(log.clone(), senders, TIME).await;
                 note(format!("{what}, {senders} at once"), measured);
             }
@@ -75,14 +78,10 @@ async fn measure() {
         }
         let path = folder.path().join(format!("{round}-bare.db"));
         drop(Sqlite::open(&SqliteOptions::file(&path)).expect("SQLite"));
-        note(
-            "sqlite, bare loop of single rows".to_owned(),
-            bare::sqlite(&path, 1, TIME),
-        );
-        note(
-            "sqlite, bare loop of 256 rows".to_owned(),
-            bare::sqlite(&path, BATCH, TIME),
-        );
+        for rows in BARE {
+            let measured = bare::sqlite(&path, rows, TIME);
+            note(format!("sqlite, bare loop of {rows}"), measured);
+        }
         for (what, group_commit) in [
             ("postgres, each alone", None),
             ("postgres, grouped", Some(GroupCommit::default())),
@@ -96,7 +95,7 @@ async fn measure() {
             let store = Arc::new(Postgres::open(&options).await.expect("Postgres"));
             let scene = senders::Scene::new(&Stores::of(store.clone()), ROOMS).await;
             let log: Arc<dyn RoomLog> = store.clone();
-            for senders in [1, 64] {
+            for senders in [1, SENDERS] {
                 let measured = scene.send(log.clone(), senders, TIME).await;
                 note(format!("{what}, {senders} at once"), measured);
             }
@@ -108,14 +107,10 @@ async fn measure() {
             .await
             .expect("Postgres");
         store.close().await;
-        note(
-            "postgres, bare loop of single rows".to_owned(),
-            bare::postgres(&dsn, 1, TIME).await,
-        );
-        note(
-            "postgres, bare loop of 256 rows".to_owned(),
-            bare::postgres(&dsn, BATCH, TIME).await,
-        );
+        for rows in BARE {
+            let measured = bare::postgres(&dsn, rows, TIME).await;
+            note(format!("postgres, bare loop of {rows}"), measured);
+        }
     }
     print(&lines);
 }
@@ -126,18 +121,15 @@ fn print(lines: &[Line]) {
         rates.sort_by(f64::total_cmp);
         (rates[rates.len() / 2], rates[0], rates[rates.len() - 1])
     };
-    let bare = |database: &str, rows: &str| {
-        let line = lines.iter().find(|line| {
-            line.what.starts_with(database)
-                && line.what.contains("bare")
-                && line.what.contains(rows)
-        });
+    let bare = |database: &str, rows: usize| {
+        let what = format!("{database}, bare loop of {rows}");
+        let line = lines.iter().find(|line| line.what == what);
         rate(line.expect("it was measured")).0
     };
     println!(
-        "| what | messages a second: median (least to most) | p50 | p99 | of the bare loop of 256 | of single rows |"
+        "| what | messages a second: median (least to most) | p50 | p99 | of the bare loop of 256 | of 64 | of 1 |"
     );
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
     for line in lines {
         let database = line.what.split(',').next().unwrap_or_default();
         let (median, least, most) = rate(line);
@@ -145,12 +137,13 @@ fn print(lines: &[Line]) {
         rounds.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
         let middle = rounds[rounds.len() / 2];
         println!(
-            "| {} | {median:.0} ({least:.0} to {most:.0}) | {:.2} ms | {:.2} ms | {:.2} | {:.2} |",
+            "| {} | {median:.0} ({least:.0} to {most:.0}) | {:.2} ms | {:.2} ms | {:.2} | {:.2} | {:.2} |",
             line.what,
             middle.p50.as_secs_f64() * 1e3,
             middle.p99.as_secs_f64() * 1e3,
-            median / bare(database, "256"),
-            median / bare(database, "single"),
+            median / bare(database, BATCH),
+            median / bare(database, SENDERS),
+            median / bare(database, 1),
         );
     }
 }
