@@ -149,6 +149,11 @@ impl Starting {
         self.process.log.wait_for(message)
     }
 
+    /// Sends a signal, such as `TERM`, and does not wait.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
     /// Waits until it has given up, and gives what it said.
     pub async fn refused(mut self) -> (ExitStatus, String) {
         let child = &mut self.process.child;
@@ -254,11 +259,7 @@ impl Server {
 
     /// Sends a signal, such as `TERM`, and does not wait.
     pub fn signal(&self, name: &str) {
-        let pid = self.process.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &pid])
-            .status();
-        assert!(sent.unwrap().success());
+        self.process.signal(name);
     }
 
     /// Waits for its end, and lets the test go on meanwhile.
@@ -275,6 +276,16 @@ impl Server {
             .find_map(|line| line.strip_prefix("VmRSS:"))
             .unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Process {
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(sent.unwrap().success());
     }
 }
 

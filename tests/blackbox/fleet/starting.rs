@@ -103,6 +103,19 @@ async fn a_postgres_that_comes_late_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_node_that_waits_for_postgres_ends_when_it_is_told_to() {
+    let starting = Start::default()
+        .with("DATABASE_URL", "postgres://chat@127.0.0.1:1/gone")
+        .with("DB_START_TIMEOUT", "1h")
+        .spawn();
+    starting.wait_for_log("cannot connect to PostgreSQL");
+    starting.signal("TERM");
+    let (status, said) = starting.refused().await;
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("gone before it was up"), "{said}");
+}
+
+#[tokio::test]
 async fn a_postgres_that_cannot_be_had_is_named_with_its_database_and_tls_mode_and_without_the_password()
  {
     let postgres = Postgres::start();
