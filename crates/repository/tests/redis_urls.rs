@@ -3,7 +3,6 @@
 use std::{
     fmt::Write as _,
     fs,
-    net::TcpListener,
     process::{Child, Command, Stdio},
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
@@ -52,11 +51,6 @@ fn pair(options: &RedisOptions) -> Pair {
 async fn works(options: &RedisOptions) {
     let (buses, _links) = pair(options);
     what_one_node_publishes_all_hear_once_and_in_order(&buses).await;
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,7 +154,7 @@ async fn a_wrong_password_is_said_once_and_not_repeated_and_healed_by_the_right_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_with_an_authority_of_ones_own() {
     let redis = Redis::start();
-    let port = free_port();
+    let port = testkit::free_port();
     let authority = tls(&redis, port);
     let options = RedisOptions {
         authorities: Some(authority),
@@ -229,7 +223,7 @@ static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
 impl Cluster {
     fn start() -> Self {
-        let doors = [(); 3].map(|()| free_port().to_string());
+        let doors = [(); 3].map(|()| testkit::free_port().to_string());
         let nodes: Vec<_> = doors
             .iter()
             .map(|door| Redis::start_with(&["--cluster-enabled", "yes", "--cluster-port", door]))
@@ -368,7 +362,7 @@ struct Sentinel {
 impl Sentinel {
     fn of(redis: &Redis) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = testkit::free_port();
         let file = folder.path().join("sentinel.conf");
         let text = format!(
             "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {} 1\n",

@@ -13,5 +13,6 @@ pub mod sample;
 
 pub use clock::FakeClock;
 pub use ids::SequentialIds;
+pub use process::free_port;
 pub use proxy::Proxy;
 pub use randomness::FixedRandomness;

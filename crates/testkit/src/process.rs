@@ -7,6 +7,7 @@ use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -119,10 +120,23 @@ pub(crate) fn signal(name: &str, pids: &[u32]) {
         .status();
 }
 
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("its address").port()
+/// A port that nobody listens on, and that the system gives to no outgoing connection: one that it does could be taken
+/// while a server that was killed is away, even by who tries to reach that server.
+#[must_use]
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 16_000;
+    /// Linux begins to give ports out at 32,768.
+    const COUNT: u32 = 16_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // Processes begin in different places.
+    let start = std::process::id().wrapping_mul(97);
+    loop {
+        let next = start.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + next % COUNT).expect("it is below 32,000");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Asks until it is so.
