@@ -3,20 +3,20 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{LazyLock, Mutex},
+    process::{Command, Stdio},
+    sync::LazyLock,
 };
 
-use crate::process::{Keeper, as_nobody, find, free_port, run, signal, wait_until};
+use crate::process::{Keeper, Running, as_nobody, find, free_port, run, signal, wait_until};
 
 /// A server in a folder of its own, on a free port of the loopback, with the user `chat`, who needs no password.
 /// It does not flush to the disk, unless it is told to. It ends with its owner, however that ends.
 pub struct Postgres {
+    // Before the keeper, so that it has ended when its folder goes.
+    server: Running,
     keeper: Keeper,
     port: u16,
     settings: Vec<(String, String)>,
-    // A std Mutex, held to start and stop.
-    server: Mutex<Option<Child>>,
 }
 
 static SHARED: LazyLock<Postgres> = LazyLock::new(Postgres::start);
@@ -65,7 +65,7 @@ impl Postgres {
             keeper,
             port: free_port(),
             settings: SETTINGS.iter().chain(settings).map(own).collect(),
-            server: Mutex::default(),
+            server: Running::default(),
         };
         server.run_server();
         server
@@ -116,24 +116,20 @@ impl Postgres {
     /// Stops the server and all its backends in their tracks (SIGSTOP): connections stay open and nothing answers.
     pub fn freeze(&self) {
         // The postmaster first, so that it starts no more.
-        signal("STOP", &[self.pid()]);
+        signal("STOP", &[self.server.pid()]);
         signal("STOP", &self.backends());
     }
 
     /// Lets it go on (SIGCONT).
     pub fn thaw(&self) {
         signal("CONT", &self.backends());
-        signal("CONT", &[self.pid()]);
+        signal("CONT", &[self.server.pid()]);
     }
 
     /// Kills the server and all its backends (SIGKILL).
     pub fn kill(&self) {
         let backends = self.backends();
-        let mut server = self.server.lock().expect("no panic while it is held");
-        if let Some(mut child) = server.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.server.kill();
         signal("KILL", &backends);
         wait_until("the backends end", || {
             backends
@@ -175,10 +171,10 @@ impl Postgres {
             .spawn()
             .expect("Postgres starts");
         self.keeper.note("postgres", child.id());
-        *self.server.lock().expect("no panic while it is held") = Some(child);
+        self.server.begin(child);
         let ready = program("pg_isready");
         wait_until("Postgres answers", || {
-            self.assert_runs();
+            self.server.assert_runs(&self.folder().join("log"));
             let port = self.port.to_string();
             let asked = Command::new(&ready)
                 .args(["-q", "-h", "127.0.0.1", "-p", &port])
@@ -187,42 +183,14 @@ impl Postgres {
         });
     }
 
-    fn assert_runs(&self) {
-        let mut server = self.server.lock().expect("no panic while it is held");
-        let ended = server
-            .as_mut()
-            .and_then(|child| child.try_wait().ok().flatten());
-        assert!(
-            ended.is_none(),
-            "Postgres ended: {}",
-            fs::read_to_string(self.folder().join("log")).unwrap_or_default()
-        );
-    }
-
-    fn pid(&self) -> u32 {
-        let server = self.server.lock().expect("no panic while it is held");
-        server.as_ref().expect("it runs").id()
-    }
-
     fn backends(&self) -> Vec<u32> {
-        let pid = self.pid();
+        let pid = self.server.pid();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
         children
             .split_whitespace()
             .filter_map(|pid| pid.parse().ok())
             .collect()
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if let Ok(mut server) = self.server.lock()
-            && let Some(mut child) = server.take()
-        {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -70,6 +73,57 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         drop(self.pipe.take());
         let _ = self.shell.wait();
+    }
+}
+
+/// The process of a server, if it runs. It ends with its owner.
+#[derive(Default)]
+pub(crate) struct Running {
+    // A std Mutex, held to start and stop.
+    child: Mutex<Option<Child>>,
+}
+
+impl Running {
+    pub(crate) fn begin(&self, child: Child) {
+        *self.child() = Some(child);
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub(crate) fn kill(&self) {
+        if let Some(mut child) = self.child().take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// # Panics
+    /// When it does not run.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child().as_ref().expect("it runs").id()
+    }
+
+    /// # Panics
+    /// When it has ended, with what it wrote.
+    pub(crate) fn assert_runs(&self, log: &Path) {
+        let ended = self
+            .child()
+            .as_mut()
+            .and_then(|child| child.try_wait().ok().flatten());
+        assert!(
+            ended.is_none(),
+            "the server ended: {}",
+            fs::read_to_string(log).unwrap_or_default()
+        );
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().expect("no panic while it is held")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

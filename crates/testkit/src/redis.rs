@@ -3,20 +3,20 @@
 use std::{
     fs,
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::{LazyLock, Mutex},
+    process::{Command, Stdio},
+    sync::LazyLock,
 };
 
-use crate::process::{Keeper, as_nobody, find, free_port, run, signal, wait_until};
+use crate::process::{Keeper, Running, as_nobody, find, free_port, run, signal, wait_until};
 
 /// A server in a folder of its own, on a free port of the loopback, that keeps nothing. It ends with its owner, however
 /// that ends.
 pub struct Redis {
+    // Before the keeper, so that it has ended when its folder goes.
+    server: Running,
     keeper: Keeper,
     port: u16,
     arguments: Vec<String>,
-    // A std Mutex, held to start and stop.
-    server: Mutex<Option<Child>>,
 }
 
 static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
@@ -50,7 +50,7 @@ impl Redis {
             keeper: Keeper::new("redis"),
             port: free_port(),
             arguments: arguments.iter().map(ToString::to_string).collect(),
-            server: Mutex::default(),
+            server: Running::default(),
         };
         server.run_server();
         server
@@ -83,21 +83,17 @@ impl Redis {
 
     /// Stops it in its tracks (SIGSTOP): connections stay open and nothing answers.
     pub fn freeze(&self) {
-        signal("STOP", &[self.pid()]);
+        signal("STOP", &[self.server.pid()]);
     }
 
     /// Lets it go on (SIGCONT).
     pub fn thaw(&self) {
-        signal("CONT", &[self.pid()]);
+        signal("CONT", &[self.server.pid()]);
     }
 
     /// Kills it (SIGKILL).
     pub fn kill(&self) {
-        let mut server = self.server.lock().expect("no panic while it is held");
-        if let Some(mut child) = server.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.server.kill();
     }
 
     /// Starts it again on the same port, empty, after [`kill`](Self::kill).
@@ -124,10 +120,10 @@ impl Redis {
             .spawn()
             .expect("Redis starts");
         self.keeper.note("redis", child.id());
-        *self.server.lock().expect("no panic while it is held") = Some(child);
+        self.server.begin(child);
         let cli = find("redis-cli", Vec::new(), "redis-server");
         wait_until("Redis answers", || {
-            self.assert_runs();
+            self.server.assert_runs(&self.folder().join("log"));
             let port = self.port.to_string();
             let asked = Command::new(&cli).args(["-p", &port, "ping"]).output();
             // One that wants a password is up too.
@@ -136,29 +132,6 @@ impl Redis {
                 said.contains("PONG") || said.contains("NOAUTH")
             })
         });
-    }
-
-    fn assert_runs(&self) {
-        let mut server = self.server.lock().expect("no panic while it is held");
-        let ended = server
-            .as_mut()
-            .and_then(|child| child.try_wait().ok().flatten());
-        assert!(
-            ended.is_none(),
-            "Redis ended: {}",
-            fs::read_to_string(self.folder().join("log")).unwrap_or_default()
-        );
-    }
-
-    fn pid(&self) -> u32 {
-        let server = self.server.lock().expect("no panic while it is held");
-        server.as_ref().expect("it runs").id()
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 
