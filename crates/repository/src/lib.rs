@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cache;
+mod columns;
 pub mod crypto;
 mod gcra;
 pub mod local;

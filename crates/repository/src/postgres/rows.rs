@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 
+pub(super) use crate::columns::{clamped, number, role_text, user_status_text, visibility_text};
+
 /// The columns of an account. Columns are always named: a statement that was prepared with `*` would fail on every node
 /// that still runs, once a newer one has added a column.
 macro_rules! user_columns {
@@ -33,37 +35,6 @@ macro_rules! message_columns {
 }
 
 pub(super) use {message_columns, room_columns, user_columns};
-
-/// Postgres keeps signed numbers: no room comes near the end of them, but a cursor from outside may lie beyond.
-pub(super) fn number(seq: Seq) -> i64 {
-    clamped(seq.0)
-}
-
-pub(super) fn clamped(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(super) fn role_text(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "OWNER",
-        Role::Admin => "ADMIN",
-        Role::Member => "MEMBER",
-    }
-}
-
-pub(super) fn user_status_text(status: UserStatus) -> &'static str {
-    match status {
-        UserStatus::Online => "ONLINE",
-        UserStatus::Offline => "OFFLINE",
-    }
-}
-
-pub(super) fn visibility_text(visibility: Visibility) -> &'static str {
-    match visibility {
-        Visibility::Private => "private",
-        Visibility::Public => "public",
-    }
-}
 
 pub(super) fn user(row: &Row) -> Result<User, Fault> {
     Ok(User {

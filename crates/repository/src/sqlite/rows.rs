@@ -7,14 +7,7 @@ use domain::{
 use rusqlite::{Row, types::Type};
 use uuid::Uuid;
 
-/// SQLite keeps signed numbers: no room comes near the end of them, but a cursor from outside may lie beyond.
-pub(super) fn number(seq: Seq) -> i64 {
-    clamped(seq.0)
-}
-
-pub(super) fn clamped(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
+pub(super) use crate::columns::{clamped, number, role_text, user_status_text, visibility_text};
 
 pub(super) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
@@ -24,28 +17,6 @@ pub(super) fn micros(at: Timestamp) -> i64 {
 pub(super) fn id_list(ids: impl Iterator<Item = Uuid>) -> String {
     let ids: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
     serde_json::json!(ids).to_string()
-}
-
-pub(super) fn role_text(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "OWNER",
-        Role::Admin => "ADMIN",
-        Role::Member => "MEMBER",
-    }
-}
-
-pub(super) fn user_status_text(status: UserStatus) -> &'static str {
-    match status {
-        UserStatus::Online => "ONLINE",
-        UserStatus::Offline => "OFFLINE",
-    }
-}
-
-pub(super) fn visibility_text(visibility: Visibility) -> &'static str {
-    match visibility {
-        Visibility::Private => "private",
-        Visibility::Public => "public",
-    }
 }
 
 pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
