@@ -12,6 +12,10 @@ fleet: ## Run three nodes behind a proxy on http://localhost:8080, with a Postgr
 test: ## Run everything that CI runs: lint, unit, contract, black-box, browser and Postman tests
 	./scripts/test.sh
 
+faults: ## Run the fault suite in its long form, with real times and several rounds; what it shows belongs into docs/FAULTS.md
+	./scripts/install-backends.sh
+	FAULTS=long cargo test --locked --package app --test faults -- --nocapture --test-threads 2
+
 lint: ## Check format, clippy and rustdoc
 	./scripts/lint.sh
 
@@ -31,4 +35,4 @@ bench-local: ## Measure messages sent and delivered a second by a release server
 bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
 	cargo bench --package repository --bench durable_sends
 
-.PHONY: help run fleet test lint fmt api config-docs bench-local bench-durable
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-durable

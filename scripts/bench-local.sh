@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 cargo build --release --quiet --package app --package loadgen
 folder=$(mktemp -d)
 export RATE_REGISTER_IP=off RATE_LOGIN_IP=off RATE_REST_USER=off RATE_MESSAGES_USER=off RATE_SOCKET_FRAMES=off
+export WS_SOCKETS_NODE=off WS_SOCKETS_USER=off WS_SOCKETS_ADDRESS=off
 HOST=127.0.0.1 PORT=0 LOG_FORMAT=json LOG_LEVEL=info DATA_DIR="$folder" target/release/chatterstack 2>"$folder/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$folder"' EXIT

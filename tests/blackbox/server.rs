@@ -336,6 +336,9 @@ impl Log {
                 found(lines).is_none() && !*ended
             })
             .unwrap();
-        found(&lines.0).unwrap_or_else(|| panic!("no {message:?} in the log: {:#?}", lines.0))
+        let found = found(&lines.0);
+        // A panic with the lock held would hide the log.
+        drop(lines);
+        found.unwrap_or_else(|| panic!("no {message:?} in the log: {}", self.text()))
     }
 }

@@ -63,12 +63,6 @@ impl Socket {
         }
     }
 
-    /// As [`connect`](Self::connect), at an address where nobody may be.
-    pub async fn try_connect(address: &str, query: &str) -> Result<Self, Error> {
-        let url = format!("ws://{address}/ws?{query}");
-        Self::try_connect_with(url.into_client_request().unwrap()).await
-    }
-
     async fn try_connect_with(request: Request) -> Result<Self, Error> {
         let connecting = timeout(PATIENCE, connect_async(request));
         let (stream, _) = connecting.await.expect("there is no answer")?;
@@ -91,25 +85,6 @@ impl Socket {
 
     pub async fn send_raw(&mut self, message: Message) {
         self.stream.send(message).await.unwrap();
-    }
-
-    /// Sends a frame on a connection that may have ended.
-    pub async fn try_send(&mut self, frame: Value) -> Result<(), Error> {
-        self.stream.send(Message::text(frame.to_string())).await
-    }
-
-    /// The next frame of the server, however long it takes; or the code that it closes with, 1006 if it says none.
-    pub async fn next_or_end(&mut self) -> Result<Value, u16> {
-        loop {
-            match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(frame))) => {
-                    return Err(frame.map_or(1005, |frame| frame.code.into()));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(1006),
-            }
-        }
     }
 
     /// The next frame of the server, whatever it is.

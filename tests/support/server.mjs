@@ -66,6 +66,14 @@ export class Server {
     if (code !== 0) throw new Error(`the server ended with ${code ?? signal} instead of 0\n${this.log}`);
   }
 
+  /** Ends as a crash does. */
+  async kill() {
+    const child = this.#process;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   /** Stops, and removes the folder. */
   async remove() {
     try {

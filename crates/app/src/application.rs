@@ -2,30 +2,21 @@
 
 use std::{
     any::Any,
-    future::Future,
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServerHandle},
-    middleware::from_fn,
-    web::Data,
-};
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web::Data};
 use anyhow::{Context, Result, bail};
 use delivery::{Door, Health, Limits, RequestLog, http};
 use futures_util::future::join_all;
 use realtime::Hub;
 use socket2::SockRef;
-use tokio::{
-    net::TcpStream,
-    task::JoinHandle,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 use crate::{
     config::{AppEnv, Config, Shutdown},
+    departure::{Departure, End},
     wiring,
 };
 
@@ -40,9 +31,6 @@ pub struct Application {
     shutdown: Shutdown,
     linger: Duration,
 }
-
-/// How long the hub, after the linger of presence, and the adapters may take at the very end; taken off the grace time.
-const LAST_STEPS: Duration = Duration::from_secs(1);
 
 impl Application {
     /// Opens the database, wires everything and binds the listeners; port 0 is any free one.
@@ -95,48 +83,43 @@ impl Application {
         })
     }
 
-    /// Serves until `stop` is ready, then goes: takes nothing new, tells every socket, finishes what is under way, and
-    /// closes the database, all within the grace time. What is not finished then is cut off; what was acknowledged is
-    /// on disk in any case.
+    /// Serves until `told_to_go` answers, then goes: takes no new socket, tells every one that is open, finishes what is
+    /// under way, and closes the database, all within the grace time. What is not finished then, or when `told_to_go`
+    /// answers a second time, is cut off; what was acknowledged is on disk in any case.
     ///
     /// # Errors
     /// A listener that failed.
-    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let handles: Vec<ServerHandle> = self.servers.iter().map(Server::handle).collect();
+    pub async fn run_until(self, mut told_to_go: impl AsyncFnMut()) -> Result<()> {
+        let departure = Departure {
+            hub: self.hub.clone(),
+            handles: self.servers.iter().map(Server::handle).collect(),
+            shutdown: self.shutdown,
+            linger: self.linger,
+        };
         let mut serving = tokio::spawn(join_all(self.servers));
         let sockets = self.socket_address.unwrap_or(self.address);
         tracing::info!(address = %self.address, sockets = %sockets, "listening");
         let mut hub_task = self.hub_task;
-        tokio::select! {
+        let end = tokio::select! {
             ended = &mut hub_task => bail!("the hub ended: {ended:?}"),
             outcome = &mut serving => {
                 for result in outcome? {
                     result.context("a listener failed")?;
                 }
+                End::Orderly
             }
-            () = stop => {
-                let deadline = Instant::now() + self.shutdown.grace.saturating_sub(LAST_STEPS + self.linger);
-                let drain = self.hub.drain().await;
-                tracing::info!(sockets = drain.len(), "going away");
-                let shutdown = &self.shutdown;
-                let left = deadline.saturating_duration_since(Instant::now());
-                let stopped = async {
-                    tokio::join!(
-                        drain.close_all(shutdown.drain_batch, shutdown.drain_interval, left / 2),
-                        join_all(handles.iter().map(|handle| handle.stop(true))),
-                    );
-                };
-                if timeout_at(deadline, stopped).await.is_err() {
-                    tracing::warn!(sockets = self.hub.open_sockets(), "cutting off what is left");
-                    join_all(handles.iter().map(|handle| handle.stop(false))).await;
-                }
-            }
-        }
-        drop(self.hub);
+            () = told_to_go() => departure.go(told_to_go()).await,
+        };
+        drop((self.hub, departure.hub));
+        let linger = match end {
+            End::Orderly | End::CutOff => self.linger,
+            // Presence is a lease: the other nodes miss this one soon.
+            End::CutShort => Duration::ZERO,
+        };
         // The hub ends when the last socket has let go of it.
-        let _ = timeout(LAST_STEPS / 2 + self.linger, hub_task).await;
+        let _ = timeout(Shutdown::LAST_STEPS / 2 + linger, hub_task).await;
         // What was acknowledged is committed; a file that is still read is folded at the next start.
-        let _ = timeout(LAST_STEPS / 2, self.open.close()).await;
+        let _ = timeout(Shutdown::LAST_STEPS / 2, self.open.close()).await;
         tracing::info!("gone");
         Ok(())
     }
@@ -166,6 +149,7 @@ fn server(
             .app_data(door.clone())
             .wrap(from_fn(http::finish))
             .wrap(from_fn(http::cors))
+            .wrap(from_fn(http::farewell))
             .wrap(RequestLog::new());
         match serves {
             Serves::All => app
@@ -180,7 +164,8 @@ fn server(
     .client_request_timeout(config.http.head_timeout)
     // Shorter ones leave connections open for ever after a WebSocket's close.
     .client_disconnect_timeout(Duration::from_secs(1))
-    .shutdown_timeout(config.shutdown.grace.as_secs())
+    // Longer than it is waited for.
+    .shutdown_timeout(config.shutdown.grace.as_secs() + 1)
     .disable_signals()
     .listen(listener)?
     .run();
@@ -211,6 +196,8 @@ fn door_settings(config: &Config) -> delivery::Settings {
             ping_interval: config.ws.ping_interval,
             pong_timeout: config.ws.pong_timeout,
             write_timeout: config.ws.write_timeout,
+            expiry_warning: config.ws.expiry_warning,
+            bad_frames: config.ws.bad_frames,
         },
     }
 }

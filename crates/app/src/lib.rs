@@ -8,3 +8,5 @@ pub mod run;
 pub mod seed;
 pub mod system;
 pub mod wiring;
+
+mod departure;

@@ -1,11 +1,9 @@
 //! The commands of the binary.
 
-use std::pin::pin;
-
 use anyhow::{Context, Result};
 use tokio::{
     runtime::Runtime,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::{
@@ -47,24 +45,36 @@ fn runtime() -> Result<Runtime> {
 
 async fn serve(config: &Config) -> Result<()> {
     // Before anything else, so that a signal during the start is not lost.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
     tracing::info!(configuration = %config.describe(), "starting");
-    let mut told_to_go = pin!(async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    });
     // A database that is away is waited for, but not against somebody who wants the node to end.
     let application = tokio::select! {
         built = Application::build(config) => built?,
-        () = &mut told_to_go => {
+        () = signals.next() => {
             tracing::info!("gone before it was up");
             return Ok(());
         }
     };
-    application.run_until(told_to_go).await
+    application.run_until(async || signals.next().await).await
+}
+
+/// The signals that tell a node to go.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 async fn migrate(config: &Config) -> Result<()> {

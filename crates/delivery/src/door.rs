@@ -67,4 +67,8 @@ pub struct WsSettings {
     pub pong_timeout: Duration,
     /// How long one write may take.
     pub write_timeout: Duration,
+    /// How long before its access token expires a client is warned.
+    pub expiry_warning: Duration,
+    /// So many frames in a row that are not of the protocol close a socket.
+    pub bad_frames: u32,
 }

@@ -1,16 +1,23 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
-use domain::{ConnectionId, RoomEvent, RoomEventKind, Seq, UserId};
+use domain::{ConnectionId, RoomEvent, Seq, UserId};
+
+mod listener;
+
+use listener::Listener;
+
+pub use listener::Join;
 
 /// The order of one room on this node: a state machine without I/O.
 ///
 /// It is told what the bus said ([`heard`](Self::heard)), what the log holds ([`read`](Self::read)) and who listens, and
 /// answers who gets what. Its promise: each listener gets every event after the number it started from, each once, in
 /// the order of their numbers, whatever the bus loses, repeats or reorders, as long as the log is read when
-/// [`wants`](Self::wants) asks for it.
+/// [`wants`](Self::wants) asks for it. One that comes back takes the same path as one that is new: it starts from an
+/// older number, is told what it missed as fast as it takes it, and is live once it is level with the feed.
 #[derive(Debug)]
 pub struct RoomFeed {
     /// All up to here was given to every listener that is live.
@@ -28,26 +35,34 @@ pub struct RoomFeed {
 }
 
 /// How many events may wait for a missing one. Those beyond are read from the log.
-const MAX_EARLY: usize = 1_024;
+const MAX_EARLY: usize = 128;
 
-#[derive(Debug)]
-struct Listener {
-    user_id: UserId,
-    /// Membership is known up to here, so an older `MemberLeft` of the user is history.
-    member_as_of: Seq,
-    /// `None` when live; else the last number given.
-    behind: Option<Seq>,
-}
-
-/// An event, and who gets it.
+/// What a feed says, in the order in which it is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivered {
-    /// What.
-    pub event: Arc<RoomEvent>,
-    /// To whom.
-    pub to: Vec<ConnectionId>,
-    /// Who of them no longer listens after it, because the event took them out of the room.
-    pub dropped: Vec<ConnectionId>,
+pub enum FeedOutput {
+    /// An event, and who gets it.
+    Event {
+        /// What.
+        event: Arc<RoomEvent>,
+        /// To whom: at least one.
+        to: Vec<ConnectionId>,
+    },
+    /// A listener that was away has all that it missed.
+    Resumed {
+        /// Which one.
+        id: ConnectionId,
+        /// It had all up to here.
+        from: Seq,
+        /// It has all up to here.
+        to: Seq,
+    },
+    /// The event, the last one it got, took a listener out of the room: it listens no longer.
+    Dropped {
+        /// Which one.
+        id: ConnectionId,
+        /// By what.
+        event: Arc<RoomEvent>,
+    },
 }
 
 /// What the feed wants to be read from the log.
@@ -75,25 +90,38 @@ impl RoomFeed {
         }
     }
 
-    /// Adds a listener who has all up to `after`, and was a member at `member_as_of`. One who listens already keeps its
-    /// place, and is known to have been a member then too.
-    pub fn join(&mut self, id: ConnectionId, user_id: UserId, after: Seq, member_as_of: Seq) {
-        if let Some(listener) = self.listeners.get_mut(&id) {
-            listener.member_as_of = listener.member_as_of.max(member_as_of);
-            return;
-        }
+    /// Adds a listener. One who listens already keeps its place, unless it starts [anew](Join::anew); a newer
+    /// membership of it is noted in any case.
+    pub fn join(&mut self, id: ConnectionId, join: Join) -> Option<FeedOutput> {
         // A snapshot that is newer than this feed: the feed catches up from the log, and the listener waits in front.
-        if after > self.position {
-            self.more_in_log = true;
-        }
-        self.listeners.insert(
-            id,
-            Listener {
-                user_id,
-                member_as_of,
-                behind: (after != self.position).then_some(after),
-            },
-        );
+        self.more_in_log |= join.after > self.position || join.resumes_to > Some(self.position);
+        let listener = match self.listeners.entry(id) {
+            Entry::Occupied(listener) => {
+                let listener = listener.into_mut();
+                listener.join_again(&join, self.position);
+                listener
+            }
+            Entry::Vacant(vacant) => vacant.insert(Listener::new(&join, self.position)),
+        };
+        let (from, to) = listener.resumed(self.position, false)?;
+        Some(FeedOutput::Resumed { id, from, to })
+    }
+
+    /// A listener's membership was heard to end with this event, the last one that it gets. False when that
+    /// is not to come: it does not listen, or has had it.
+    pub(crate) fn ends(&mut self, id: ConnectionId, at: Seq) -> bool {
+        let Some(listener) = self.listeners.get_mut(&id) else {
+            return false;
+        };
+        let is_to_come = listener.end(at, self.position);
+        self.more_in_log |= is_to_come && at > self.position;
+        is_to_come
+    }
+
+    /// A listener takes more of what it missed. False when it was not [held back](Self::read).
+    pub fn release(&mut self, id: ConnectionId) -> bool {
+        let listener = self.listeners.get_mut(&id);
+        listener.is_some_and(|listener| std::mem::take(&mut listener.held))
     }
 
     /// Removes a listener; true when it was the last.
@@ -107,20 +135,27 @@ impl RoomFeed {
         Some(self.listeners.get(&id)?.member_as_of)
     }
 
+    /// The listener was a member after this event, and is not known to be one no longer.
+    pub(crate) fn is_member_since(&self, id: ConnectionId, end: Seq) -> bool {
+        let listener = self.listeners.get(&id);
+        listener.is_some_and(|it| it.ends_at.is_none() && it.member_as_of > end)
+    }
+
     /// All up to here was given to every listener that is live.
     pub(crate) fn position(&self) -> Seq {
         self.position
     }
 
-    /// Everybody who listens, caught up or not, with their users.
+    /// Every member who listens, caught up or not, with their users: not those who are told how their membership ended.
     pub fn listeners(&self) -> impl Iterator<Item = (ConnectionId, UserId)> {
         self.listeners
             .iter()
+            .filter(|(_, listener)| listener.ends_at.is_none())
             .map(|(id, listener)| (*id, listener.user_id))
     }
 
     /// The bus told of an event.
-    pub fn heard(&mut self, event: Arc<RoomEvent>) -> Vec<Delivered> {
+    pub fn heard(&mut self, event: Arc<RoomEvent>) -> Vec<FeedOutput> {
         let mut out = Vec::new();
         if event.seq == self.position.next() {
             self.advance(&event, &mut out);
@@ -159,15 +194,21 @@ impl RoomFeed {
     }
 
     /// The log answered a [`ReadRequest::Now`]: `events` are those after the number that was asked for, in order, and
-    /// there were no more when `is_all`.
-    pub fn read(&mut self, events: Vec<RoomEvent>, is_all: bool) -> Vec<Delivered> {
+    /// there were no more when `is_all`. A listener that is behind gets what `takes` lets it have; at the first refusal
+    /// it is held back until it is [released](Self::release), and nothing is lost.
+    pub fn read(
+        &mut self,
+        events: Vec<RoomEvent>,
+        is_all: bool,
+        mut takes: impl FnMut(ConnectionId, &RoomEvent) -> bool,
+    ) -> Vec<FeedOutput> {
         let mut out = Vec::new();
         for event in events {
             let event = Arc::new(event);
             if event.seq == self.position.next() {
                 self.advance(&event, &mut out);
             } else if event.seq <= self.position {
-                self.catch_up(&event, &mut out);
+                self.catch_up(&event, &mut takes, &mut out);
             }
         }
         self.advance_early(&mut out);
@@ -198,6 +239,7 @@ impl RoomFeed {
         let furthest_behind = self
             .listeners
             .values()
+            .filter(|listener| !listener.held)
             .filter_map(|listener| listener.behind)
             .filter(|seq| *seq < self.position)
             .min();
@@ -211,9 +253,9 @@ impl RoomFeed {
     }
 
     /// Moves the feed itself one event forward.
-    fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<Delivered>) {
+    fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<FeedOutput>) {
         self.position = event.seq;
-        self.give(event, out, |listener, position| match listener.behind {
+        self.give(event, out, |_, listener, position| match listener.behind {
             None => true,
             Some(last) if last == position => {
                 // The listener was in front of the feed, which has come level with it now.
@@ -224,7 +266,7 @@ impl RoomFeed {
         });
     }
 
-    fn advance_early(&mut self, out: &mut Vec<Delivered>) {
+    fn advance_early(&mut self, out: &mut Vec<FeedOutput>) {
         while let Some(entry) = self.early.first_entry() {
             if *entry.key() > self.position.next() {
                 break;
@@ -237,49 +279,55 @@ impl RoomFeed {
     }
 
     /// Gives an event that the feed has passed to those who are behind by just this one.
-    fn catch_up(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<Delivered>) {
-        self.give(event, out, |listener, position| {
+    fn catch_up(
+        &mut self,
+        event: &Arc<RoomEvent>,
+        takes: &mut impl FnMut(ConnectionId, &RoomEvent) -> bool,
+        out: &mut Vec<FeedOutput>,
+    ) {
+        self.give(event, out, |id, listener, position| {
             let is_next = listener.behind.is_some_and(|last| last.next() == event.seq);
-            if is_next {
+            if !is_next || listener.held {
+                return false;
+            }
+            listener.held = !takes(id, event);
+            if !listener.held {
                 listener.behind = (event.seq != position).then_some(event.seq);
             }
-            is_next
+            !listener.held
         });
     }
 
     fn give(
         &mut self,
         event: &Arc<RoomEvent>,
-        out: &mut Vec<Delivered>,
-        mut takes: impl FnMut(&mut Listener, Seq) -> bool,
+        out: &mut Vec<FeedOutput>,
+        mut takes: impl FnMut(ConnectionId, &mut Listener, Seq) -> bool,
     ) {
         let position = self.position;
         let mut to = Vec::new();
-        let mut dropped = Vec::new();
+        let mut afterwards = Vec::new();
         self.listeners.retain(|id, listener| {
-            if !takes(listener, position) {
-                return true;
+            let id = *id;
+            let is_given = takes(id, listener, position);
+            if is_given {
+                to.push(id);
             }
-            to.push(*id);
-            let leaves = match &event.kind {
-                RoomEventKind::RoomDeleted => true,
-                RoomEventKind::MemberLeft { user_id } => {
-                    *user_id == listener.user_id && event.seq > listener.member_as_of
-                }
-                _ => false,
-            };
-            if leaves {
-                dropped.push(*id);
+            let is_dropped = is_given && listener.is_taken_out_by(event);
+            if let Some((from, to)) = listener.resumed(position, is_dropped) {
+                afterwards.push(FeedOutput::Resumed { id, from, to });
             }
-            !leaves
+            if is_dropped {
+                let event = event.clone();
+                afterwards.push(FeedOutput::Dropped { id, event });
+            }
+            !is_dropped
         });
         if !to.is_empty() {
-            out.push(Delivered {
-                event: event.clone(),
-                to,
-                dropped,
-            });
+            let event = event.clone();
+            out.push(FeedOutput::Event { event, to });
         }
+        out.append(&mut afterwards);
     }
 }
 

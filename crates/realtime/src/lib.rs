@@ -2,6 +2,7 @@
 
 pub mod wire;
 
+mod admission;
 mod close;
 mod feed;
 mod hub;
@@ -9,8 +10,11 @@ mod outbox;
 mod presence;
 mod typing;
 
+pub use admission::{Admission, AdmissionSettings, Full, Seat};
 pub use close::CloseReason;
-pub use feed::{Delivered, ReadRequest, RoomFeed};
-pub use hub::{Connection, Drain, Draining, Hub, HubPorts, HubSettings, HubTask, TypingError};
+pub use feed::{FeedOutput, Join, ReadRequest, RoomFeed};
+pub use hub::{
+    Connection, Drain, FollowError, Hub, HubPorts, HubSettings, HubTask, RegisterError, TypingError,
+};
 pub use outbox::{FrameClass, Outbox, Outgoing};
 pub use presence::PresenceSettings;

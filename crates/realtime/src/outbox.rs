@@ -30,7 +30,11 @@ pub enum Outgoing {
 ///
 /// An ephemeral frame that does not fit is dropped. A durable one that does not fit first pushes out the ephemeral
 /// ones that wait; if it still does not fit, all that waits is given up and the socket closes as
-/// [`CloseReason::Slow`], so that memory is bounded and no gap goes unnoticed.
+/// [`CloseReason::Slow`], so that memory is bounded and no gap goes unnoticed. A queue that is empty takes any frame,
+/// so that the largest one gets through.
+///
+/// While a command is [under way](Self::begin_command), its answer is waited for in two ways: an event that the command
+/// caused is handed out after the answer, and a close that lets the queue drain lets it come.
 #[derive(Debug)]
 pub struct Outbox {
     // A std Mutex and not a Tokio one: it is held for a push or a pop, never across an await.
@@ -43,7 +47,28 @@ pub struct Outbox {
 struct Queue {
     frames: VecDeque<(FrameClass, ByteString)>,
     bytes: usize,
+    /// What the first frame of all may take beside the limit, until it is handed out.
+    allowance: usize,
     closing: Option<CloseReason>,
+    command: Option<CommandUnderWay>,
+    /// Somebody waits for room, to tell what the socket missed.
+    relief: Relief,
+}
+
+/// A command of the socket that was not answered yet.
+#[derive(Debug, Default)]
+struct CommandUnderWay {
+    /// How many frames are handed out before the answer; all that wait, until an event of the command itself comes.
+    frames_before: Option<usize>,
+}
+
+/// Whether there is room again for one who was refused.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Relief {
+    #[default]
+    Unasked,
+    Asked,
+    Due,
 }
 
 /// What a queued frame costs beside its text: its place in the queue.
@@ -66,23 +91,90 @@ impl Outbox {
         if queue.closing.is_some() {
             return;
         }
-        let cost = frame.len() + FRAME_OVERHEAD;
-        if queue.bytes + cost > self.limit {
-            if class == FrameClass::Ephemeral {
-                return;
-            }
-            queue.drop_ephemeral();
-            if queue.bytes + cost > self.limit {
-                queue.close(CloseReason::Slow);
-                drop(queue);
-                self.changed.notify_one();
-                return;
-            }
-        }
-        queue.bytes += cost;
-        queue.frames.push_back((class, frame));
+        queue.push(class, frame, self.limit);
         drop(queue);
         self.changed.notify_one();
+    }
+
+    /// Queues the first frame of all, durable, which counts for nothing: it is as long as the user has rooms.
+    pub fn push_first(&self, frame: ByteString) {
+        self.lock().allowance = frame.len() + FRAME_OVERHEAD;
+        self.push(FrameClass::Durable, frame);
+    }
+
+    /// Queues an event that the user of this socket caused, durable: if a command is under way, behind its answer.
+    pub fn push_own(&self, frame: ByteString) {
+        let mut queue = self.lock();
+        if queue.closing.is_some() {
+            return;
+        }
+        let waiting = queue.frames.len();
+        if let Some(command) = &mut queue.command {
+            command.frames_before.get_or_insert(waiting);
+        }
+        queue.push(FrameClass::Durable, frame, self.limit);
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// A command of this socket is carried out from now on, until [`answer`](Self::answer). One at a time.
+    pub fn begin_command(&self) {
+        self.lock().command = Some(CommandUnderWay::default());
+    }
+
+    /// The command that was under way is over; its answer, if it has one, takes its place in the queue.
+    pub fn answer(&self, frame: Option<ByteString>) {
+        self.end_command(frame, |command| command.frames_before);
+    }
+
+    /// As [`answer`](Self::answer), for a command that causes no event but changes what is told from now on: its answer
+    /// goes behind all that waits.
+    pub fn answer_behind_all(&self, frame: Option<ByteString>) {
+        self.end_command(frame, |_| None);
+    }
+
+    fn end_command(
+        &self,
+        frame: Option<ByteString>,
+        place: impl FnOnce(CommandUnderWay) -> Option<usize>,
+    ) {
+        let mut queue = self.lock();
+        let before = queue.command.take().and_then(place);
+        let is_taken = queue.closing.is_none_or(CloseReason::lets_queue_drain);
+        if let Some(frame) = frame.filter(|_| is_taken) {
+            queue.insert(before, FrameClass::Durable, frame, self.limit);
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// True when `bytes` more, in so many frames, leave half of the queue free for what happens meanwhile, or when the
+    /// queue is empty: how much a socket takes of what it missed.
+    pub fn has_room_for(&self, bytes: usize, frames: usize) -> bool {
+        let queue = self.lock();
+        let cost = bytes + frames * FRAME_OVERHEAD;
+        queue.bytes + cost <= self.limit / 2 || (queue.bytes == 0 && frames <= 1)
+    }
+
+    /// Asks to be told by [`take_relief`](Self::take_relief) when the next frame is handed out that leaves three quarters
+    /// of the queue free. False when no frame will be: the queue is empty, or at its end.
+    pub fn ask_relief(&self) -> bool {
+        let mut queue = self.lock();
+        let is_asked = !queue.frames.is_empty() && queue.closing.is_none();
+        if is_asked {
+            queue.relief = Relief::Asked;
+        }
+        is_asked
+    }
+
+    /// True once, when there is the room that was asked for.
+    pub fn take_relief(&self) -> bool {
+        let mut queue = self.lock();
+        let is_due = queue.relief == Relief::Due;
+        if is_due {
+            queue.relief = Relief::Unasked;
+        }
+        is_due
     }
 
     /// Ends the queue: what waits is still handed out if the reason allows it, then the close. The first reason stays.
@@ -108,14 +200,7 @@ impl Outbox {
 
     /// The next to be written, if there is one now.
     pub fn try_next(&self) -> Option<Outgoing> {
-        let mut queue = self.lock();
-        match queue.frames.pop_front() {
-            Some((_, frame)) => {
-                queue.bytes -= frame.len() + FRAME_OVERHEAD;
-                Some(Outgoing::Frame(frame))
-            }
-            None => queue.closing.map(Outgoing::Close),
-        }
+        self.lock().pop(self.limit)
     }
 
     /// True once it was closed: nothing more should be done for the socket.
@@ -130,15 +215,81 @@ impl Outbox {
 }
 
 impl Queue {
+    fn push(&mut self, class: FrameClass, frame: ByteString, limit: usize) {
+        self.insert(None, class, frame, limit);
+    }
+
+    /// Puts a frame behind so many others, or behind all, if it fits.
+    fn insert(
+        &mut self,
+        mut before: Option<usize>,
+        class: FrameClass,
+        frame: ByteString,
+        limit: usize,
+    ) {
+        let cost = frame.len() + FRAME_OVERHEAD;
+        // What drains takes one thing more, the last answer, whatever its size.
+        if self.closing.is_none() && !self.fits(cost, limit) {
+            if class == FrameClass::Ephemeral {
+                return;
+            }
+            before = self.drop_ephemeral(before);
+            if !self.fits(cost, limit) {
+                return self.close(CloseReason::Slow);
+            }
+        }
+        self.bytes += cost;
+        let place = before.unwrap_or(self.frames.len());
+        self.frames.insert(place, (class, frame));
+    }
+
+    fn fits(&self, cost: usize, limit: usize) -> bool {
+        self.bytes + cost <= limit + self.allowance || self.frames.is_empty()
+    }
+
+    fn pop(&mut self, limit: usize) -> Option<Outgoing> {
+        if let Some(command) = &mut self.command
+            && let Some(before) = &mut command.frames_before
+        {
+            *before = before.checked_sub(1)?;
+        }
+        let Some((_, frame)) = self.frames.pop_front() else {
+            // What drains waits for the last answer too.
+            let waits = |reason: &CloseReason| reason.lets_queue_drain() && self.command.is_some();
+            return self
+                .closing
+                .filter(|reason| !waits(reason))
+                .map(Outgoing::Close);
+        };
+        self.bytes -= frame.len() + FRAME_OVERHEAD;
+        self.allowance = 0;
+        if self.relief == Relief::Asked && self.bytes <= limit / 4 {
+            self.relief = Relief::Due;
+        }
+        Some(Outgoing::Frame(frame))
+    }
+
     fn close(&mut self, reason: CloseReason) {
         self.closing = Some(reason);
         if !reason.lets_queue_drain() {
             self.frames = VecDeque::new();
             self.bytes = 0;
+            self.command = None;
         }
     }
 
-    fn drop_ephemeral(&mut self) {
+    /// Gives up the ephemeral frames, and answers how many of the first `before` are left.
+    fn drop_ephemeral(&mut self, before: Option<usize>) -> Option<usize> {
+        let durable_before = |count: usize, frames: &VecDeque<(FrameClass, ByteString)>| {
+            let durable = |(class, _): &&(FrameClass, ByteString)| *class == FrameClass::Durable;
+            frames.iter().take(count).filter(durable).count()
+        };
+        let before = before.map(|count| durable_before(count, &self.frames));
+        if let Some(command) = &mut self.command
+            && let Some(count) = &mut command.frames_before
+        {
+            *count = durable_before(*count, &self.frames);
+        }
         self.frames
             .retain(|(class, _)| *class == FrameClass::Durable);
         self.bytes = self
@@ -146,6 +297,7 @@ impl Queue {
             .iter()
             .map(|(_, frame)| frame.len() + FRAME_OVERHEAD)
             .sum();
+        before
     }
 }
 

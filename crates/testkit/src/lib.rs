@@ -14,5 +14,5 @@ pub mod sample;
 pub use clock::FakeClock;
 pub use ids::SequentialIds;
 pub use process::free_port;
-pub use proxy::Proxy;
+pub use proxy::{Direction, Entrance, Faults, Flow, Link, Proxy, Way};
 pub use randomness::FixedRandomness;

@@ -6,13 +6,16 @@ use domain::ports::{
 };
 
 use crate::{
-    auth::{Authenticate, LogIn, LogOut, RefreshSession, RegisterUser, TokenIssue},
+    auth::{
+        Authenticate, ChangePassword, DeactivateAccount, LogIn, LogOut, LogOutEverywhere,
+        RefreshSession, RegisterUser, TokenIssue,
+    },
     members::{AddMember, ListMembers, RemoveMember},
     messages::{
         DeleteMessage, EditMessage, ListMessages, MarkMessage, SearchMessages, SendMessage,
     },
-    rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, OpenDirectRoom},
-    sockets::{ListPresence, OpenSocket},
+    rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, OpenDirectRoom, ReadEvents, SyncRooms},
+    sockets::{FollowRooms, ListPresence, OpenSocket, Standing},
     users::{FindUser, GetUser, SetUserStatus},
 };
 
@@ -44,6 +47,12 @@ pub struct Settings {
     pub refresh_ttl: Duration,
     /// The most rooms that one socket may name.
     pub rooms_per_socket: usize,
+    /// The most events of one room that are told to a client that was away; who missed more reads the room anew.
+    pub resume_max_events: u64,
+    /// The most events that one answer of a sync tells, unless one room alone has more.
+    pub sync_max_events: u64,
+    /// The most rooms that a client names to sync.
+    pub sync_max_rooms: usize,
 }
 
 /// Everything that somebody can do, ready to be called by any door.
@@ -56,6 +65,9 @@ pub struct UseCases {
     pub log_in: LogIn,
     pub refresh_session: RefreshSession,
     pub log_out: LogOut,
+    pub log_out_everywhere: LogOutEverywhere,
+    pub change_password: ChangePassword,
+    pub deactivate_account: DeactivateAccount,
     pub authenticate: Authenticate,
     pub get_user: GetUser,
     pub find_user: FindUser,
@@ -64,6 +76,8 @@ pub struct UseCases {
     pub open_direct_room: OpenDirectRoom,
     pub get_room: GetRoom,
     pub list_rooms: ListRooms,
+    pub read_events: ReadEvents,
+    pub sync_rooms: SyncRooms,
     pub delete_room: DeleteRoom,
     pub list_members: ListMembers,
     pub add_member: AddMember,
@@ -75,6 +89,7 @@ pub struct UseCases {
     pub mark_message: MarkMessage,
     pub search_messages: SearchMessages,
     pub open_socket: OpenSocket,
+    pub follow_rooms: FollowRooms,
     pub list_presence: ListPresence,
 }
 
@@ -83,6 +98,11 @@ impl UseCases {
     #[must_use]
     pub fn new(ports: &Ports, settings: Settings) -> Self {
         let p = ports.clone();
+        let standing = Standing {
+            rooms: p.rooms.clone(),
+            members: p.members.clone(),
+            most: settings.resume_max_events,
+        };
         let issue = TokenIssue {
             tokens: p.tokens.clone(),
             clock: p.clock.clone(),
@@ -101,7 +121,7 @@ impl UseCases {
             log_in: LogIn {
                 users: p.users.clone(),
                 sessions: p.sessions.clone(),
-                passwords: p.passwords,
+                passwords: p.passwords.clone(),
                 issue: issue.clone(),
             },
             refresh_session: RefreshSession {
@@ -112,6 +132,23 @@ impl UseCases {
             },
             log_out: LogOut {
                 sessions: p.sessions.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            log_out_everywhere: LogOutEverywhere {
+                users: p.users.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            change_password: ChangePassword {
+                users: p.users.clone(),
+                passwords: p.passwords.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            deactivate_account: DeactivateAccount {
+                users: p.users.clone(),
+                passwords: p.passwords,
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
@@ -148,6 +185,17 @@ impl UseCases {
             },
             list_rooms: ListRooms {
                 rooms: p.rooms.clone(),
+            },
+            read_events: ReadEvents {
+                rooms: p.rooms.clone(),
+                log: p.log.clone(),
+            },
+            sync_rooms: SyncRooms {
+                rooms: p.rooms.clone(),
+                log: p.log.clone(),
+                standing: standing.clone(),
+                max_events: settings.sync_max_events,
+                max_rooms: settings.sync_max_rooms,
             },
             delete_room: DeleteRoom {
                 rooms: p.rooms.clone(),
@@ -206,6 +254,12 @@ impl UseCases {
                 users: p.users,
                 sessions: p.sessions,
                 rooms: p.rooms.clone(),
+                standing: standing.clone(),
+                rooms_per_socket: settings.rooms_per_socket,
+            },
+            follow_rooms: FollowRooms {
+                rooms: p.rooms.clone(),
+                standing,
                 rooms_per_socket: settings.rooms_per_socket,
             },
             list_presence: ListPresence {

@@ -1,7 +1,9 @@
 // What was written and is not known to have arrived. Each message carries its client_msg_id from the first attempt to
 // the last, so that the server keeps one copy however often it is sent; sessionStorage brings it over a reload.
 
-import { Problem, me } from './api.js';
+import { freshId } from './fresh-id.js';
+import { me } from './login.js';
+import { Problem } from './rest.js';
 
 const KEY = 'chatterstack.outbox';
 const RETRY_MS = 2000;
@@ -23,7 +25,7 @@ export class Outbox {
   }
 
   add(room_id, content) {
-    this.#items.push({ room_id, content, client_msg_id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` });
+    this.#items.push({ room_id, content, client_msg_id: freshId() });
     this.#changed();
     this.flush();
   }

@@ -1,41 +1,43 @@
-// The room that is open: its messages, members, who is there and who types.
+// The room that is open, as it is shown.
 
-import { call, me } from './api.js';
-import { $, Scroller, memberItem, messageItem, typingText, unsentItem } from './view.js';
+import { call, me } from './login.js';
+import { People } from './people.js';
+import { $, Scroller, messageItem, unsentItem } from './view.js';
 
 const PAGE = 50;
 const scroller = new Scroller($('log'), () => current?.scrolled());
 let current = null;
 
 export class OpenRoom {
-  #messages = []; // By seq.
-  #members = new Map();
-  #online = new Map();
-  #typing = new Map();
-  #hasEarlier = false;
   #isLoading = false;
-  #seq = null; // All up to here is known; null before the first page.
-  #catchUp = null; // Until it is done, what comes live may have a gap before it.
   #readSeq = 0;
 
-  constructor(entry, outbox, onRead) {
+  /** `onRead()` hears that all of the room has been seen. */
+  constructor(entry, history, outbox, onRead) {
     OpenRoom.leave();
-    Object.assign(this, { entry, outbox, onRead, id: entry.id });
+    Object.assign(this, { entry, history, outbox, onRead, id: entry.id, people: new People(entry.id, Boolean(entry.peer)) });
     current = this;
     $('people').open = false;
-    $('earlier').hidden = true;
     scroller.toNewest();
     this.showTitle();
     this.showUnsent();
-    this.showTyping();
+    this.showMessages();
+    // Else they are read after the messages, by whoever reads those.
+    if (history.seq !== null) this.people.load();
   }
 
   get isCurrent() { return current === this; }
 
+  /** The newest page of a room. */
+  static readPage(id) {
+    return call('GET', `/rooms/${id}/messages?limit=${PAGE}`);
+  }
+
   /** Nothing of it stays in the page: the next reader may be somebody else. */
   static leave() {
+    current?.people.leave();
     current = null;
-    for (const id of ['messages', 'unsent', 'members', 'online', 'typing', 'room-title']) $(id).replaceChildren();
+    for (const id of ['messages', 'unsent', 'room-title']) $(id).replaceChildren();
   }
 
   showTitle() {
@@ -43,80 +45,23 @@ export class OpenRoom {
     $('add').hidden = Boolean(this.entry.peer);
   }
 
-  /** The connection is gone: what comes next may leave a gap. */
-  lost() {
-    this.#catchUp = null;
-    this.#typing.clear();
-    this.showTyping();
-  }
-
-  /** Fetches what is missing: the newest page at first, what came after the last known event later on. */
-  async catchUp() {
-    const own = this.#catchUp = { isDone: false };
-    const people = this.loadPeople();
-    const isFirst = this.#seq === null;
-    for (let seq = this.#seq, more = true; more;) {
-      const page = await call('GET', `/rooms/${this.id}/messages?${isFirst ? '' : `after=${seq}&`}limit=${isFirst ? PAGE : 200}`);
-      if (!this.isCurrent || this.#catchUp !== own) return;
-      page.messages.forEach((message) => this.#put(message));
-      if (isFirst) this.#hasEarlier = page.has_more;
-      more = !isFirst && page.has_more;
-      this.#seq = seq = more ? page.messages.at(-1).seq : Math.max(page.last_seq, seq ?? 0);
-    }
-    own.isDone = true;
-    this.#showMessages();
-    await people;
-  }
-
   async loadEarlier() {
-    if (this.#isLoading || !this.#hasEarlier) return;
+    if (this.#isLoading || !this.history.hasEarlier || this.history.seq === null) return;
     this.#isLoading = true;
     try {
-      const page = await call('GET', `/rooms/${this.id}/messages?before=${this.#messages[0].seq}&limit=${PAGE}`);
-      if (!this.isCurrent) return;
-      this.#hasEarlier = page.has_more;
-      page.messages.forEach((message) => this.#put(message));
-      scroller.above(() => this.#showMessages());
+      const page = await call('GET', `/rooms/${this.id}/messages?before=${this.history.expectEarlier()}&limit=${PAGE}`);
+      this.history.takeEarlier(page);
+      if (this.isCurrent) scroller.above(() => this.showMessages());
     } finally {
       this.#isLoading = false;
     }
-  }
-
-  /** A new message, with the number of the frame that brought it; 0 for an answer, which may overtake frames. */
-  received(message, seq) {
-    if (this.#catchUp?.isDone) this.#seq = Math.max(this.#seq, seq);
-    this.#put(message);
-    this.#showMessages();
-  }
-
-  /** An edit. One of a message that is not shown is not for us: it would leave a gap below it. */
-  updated(message) {
-    if (this.#messages.some(({ id }) => id === message.id)) this.#put(message);
-    this.#showMessages();
-  }
-
-  deleted(id) {
-    this.#messages = this.#messages.filter((message) => message.id !== id);
-    this.#showMessages();
-  }
-
-  typing({ user_id, username }, isTyping) {
-    if (user_id === me().id) return;
-    if (isTyping) this.#typing.set(user_id, username);
-    else this.#typing.delete(user_id);
-    this.showTyping();
-  }
-
-  presence({ user_id, status }) {
-    this.#online.set(user_id, status === 'ONLINE');
-    this.#showPeople();
   }
 
   /** Tells the server what has been seen: the newest message, on a page that is looked at. */
   async read() {
     if (document.hidden || !scroller.isPinned) return;
     this.onRead();
-    const newest = this.#messages.findLast((message) => message.sender_id !== me().id);
+    const newest = this.history.messages.findLast((message) => message.sender_id !== me().id);
     if (!newest || newest.seq <= this.#readSeq) return;
     this.#readSeq = newest.seq;
     await call('POST', `/rooms/${this.id}/messages/${newest.id}/read`).catch(() => { this.#readSeq = 0; });
@@ -139,30 +84,10 @@ export class OpenRoom {
     scroller.settle();
   }
 
-  showTyping() {
-    $('typing').textContent = typingText([...this.#typing.values()]);
-  }
-
-  async loadPeople() {
-    // What changes while the answers are on their way is newer than they are.
-    this.#online.clear();
-    const [members, { users }] = await Promise.all([call('GET', `/rooms/${this.id}/members`), call('GET', `/rooms/${this.id}/presence`)]);
-    this.#members = new Map(members.map((member) => [member.user_id, member]));
-    for (const { user_id } of users) if (!this.#online.has(user_id)) this.#online.set(user_id, true);
-    if (this.isCurrent) this.#showPeople();
-  }
-
-  #put(message) {
-    if (message.sender_id === me().id) this.outbox.remove(message.client_msg_id);
-    const at = this.#messages.findLastIndex((other) => other.seq <= message.seq);
-    if (this.#messages[at]?.id === message.id) this.#messages[at] = message;
-    else this.#messages.splice(at + 1, 0, message);
-  }
-
-  #showMessages() {
+  showMessages() {
     const known = new Map([...$('messages').children].map((item) => [item.dataset.id, item]));
     let before = null;
-    const items = this.#messages.map((message) => {
+    const items = this.history.messages.map((message) => {
       const follows = before?.sender_id === message.sender_id;
       before = message;
       const key = JSON.stringify([message.updated_at, follows]);
@@ -173,19 +98,9 @@ export class OpenRoom {
       return item;
     });
     sync($('messages'), items);
-    $('earlier').hidden = !this.#hasEarlier;
+    $('earlier').hidden = !this.history.hasEarlier;
     scroller.settle();
     this.read();
-  }
-
-  #showPeople() {
-    const members = [...this.#members.values()];
-    const isHere = (member) => this.#online.get(member.user_id) === true;
-    $('online').textContent = this.entry.peer
-      ? (members.some((m) => m.user_id !== me().id && isHere(m)) ? 'online' : 'away')
-      : `${members.filter(isHere).length} online`;
-    members.sort((a, b) => isHere(b) - isHere(a) || a.username.localeCompare(b.username));
-    $('members').replaceChildren(...members.map((m) => memberItem(m, isHere(m), m.user_id === me().id)));
   }
 }
 

@@ -39,7 +39,7 @@ async fn health_counts_the_open_sockets_and_needs_no_token() {
 }
 
 /// Another process that holds the database, as a backup or a stuck tool does.
-fn hold(server: &Server) -> Connection {
+pub(super) fn hold(server: &Server) -> Connection {
     let other = Connection::open(server.folder().join("data/chatterstack.db")).unwrap();
     other.busy_timeout(Duration::from_secs(5)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod drain;
 mod health;
 mod kill;
 mod logs;

@@ -52,7 +52,7 @@ async fn every_documented_operation_is_routed_and_asks_for_a_token_unless_it_say
         } else {
             answer.assert_problem(401, "token_missing");
         }
-        if path.ends_with("/logout") {
+        if path.contains("/logout") {
             continue;
         }
         let body = json!({});

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Scene;
-use crate::socket::Socket;
+use crate::{server::Start, socket::Socket};
 
 /// Sends a text frame, and gives the error that answers it.
 async fn error(socket: &mut Socket, text: &str) -> Value {
@@ -27,7 +27,7 @@ async fn assert_open(socket: &mut Socket, room: &str) {
 async fn every_bad_frame_is_answered_with_its_own_error_and_the_socket_stays_open() {
     let Scene {
         server, ann, room, ..
-    } = Scene::new().await;
+    } = Scene::with(Start::default().with("WS_BAD_FRAMES", "1000")).await;
     let mut socket = ann.socket(&server, &[&room]).await;
     for (text, code, id) in [
         ("", "invalid_json", None),
@@ -268,4 +268,23 @@ async fn the_errors_of_deeply_nested_and_long_input_are_short() {
         );
     }
     assert_open(&mut socket, &room).await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_without_the_protocol_is_closed_and_one_that_errs_now_and_then_is_not()
+ {
+    let scene = Scene::with(Start::default().with("WS_BAD_FRAMES", "3")).await;
+    let Scene {
+        server, ann, room, ..
+    } = scene;
+    let mut socket = ann.socket(&server, &[&room]).await;
+    for _ in 0..4 {
+        error(&mut socket, "hello").await;
+        error(&mut socket, "{}").await;
+        assert_open(&mut socket, &room).await;
+    }
+    for _ in 0..3 {
+        socket.send_raw(Message::text("hello")).await;
+    }
+    assert_eq!(socket.closed().await, 4400);
 }

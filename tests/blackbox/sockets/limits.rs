@@ -256,7 +256,7 @@ async fn a_hundred_sockets_of_one_user_all_hear() {
         ann,
         bob,
         room,
-    } = Scene::new().await;
+    } = Scene::with(Start::default().with("WS_SOCKETS_USER", "off")).await;
     let mut sockets = Vec::new();
     for _ in 0..100 {
         sockets.push(bob.socket(&server, &[&room]).await);

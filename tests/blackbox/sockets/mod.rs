@@ -1,5 +1,6 @@
 //! The contract's section 2, row by row.
 
+mod admission;
 mod bad_frames;
 mod flood;
 mod handshake;
@@ -11,6 +12,9 @@ mod order;
 mod presence;
 mod raw;
 mod ready;
+mod resume;
+mod subscriptions;
+mod tokens;
 mod typing;
 
 use serde_json::Value;

@@ -123,3 +123,39 @@ async fn the_commands_of_one_socket_take_effect_in_the_order_they_were_sent() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_sender_gets_each_message_once_as_an_answer_and_then_once_as_an_event() {
+    let scene = Scene::with(Start::default().with("RATE_MESSAGES_USER", "off")).await;
+    let Scene {
+        server,
+        ann,
+        bob,
+        room,
+    } = scene;
+    let mut a = ann.socket(&server, &[]).await;
+    let mut b = bob.socket(&server, &[]).await;
+    let senders = [(&mut a, "a"), (&mut b, "b")].map(async |(socket, name)| {
+        for i in 0..OPERATIONS {
+            let reference = format!("{name} {i}");
+            let data = json!({"room_id": room, "content": reference});
+            socket.command(&reference, "send_message", data).await;
+            let mut of_message = Vec::new();
+            while of_message.len() < 2 {
+                let frame = socket.next().await;
+                if frame["id"] == reference || frame["data"]["content"] == reference {
+                    of_message.push(frame["event"].as_str().unwrap().to_owned());
+                }
+            }
+            assert_eq!(of_message, ["ack", "receive_message"], "{reference}");
+        }
+    });
+    join_all(senders).await;
+    // Nothing came twice.
+    a.say(&room, "end").await;
+    let rest = a.until("end").await;
+    let own = rest
+        .iter()
+        .filter(|frame| frame["data"]["username"] == "Ann");
+    assert_eq!(own.count(), 1, "{rest:?}");
+}

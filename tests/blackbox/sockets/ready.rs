@@ -5,13 +5,23 @@ use crate::server::{Server, Start};
 
 #[tokio::test]
 async fn ready_comes_first_and_has_exactly_this_shape() {
-    let scene = Scene::with(Start::default().with("WS_PING_INTERVAL", "5s")).await;
+    let start = Start::default()
+        .with("WS_PING_INTERVAL", "5s")
+        .with("RECONNECT_SPREAD", "7s");
+    let scene = Scene::with(start).await;
     let socket = scene.bob.socket(&scene.server, &[]).await;
     let ready = &socket.ready;
     assert_eq!(
         fields(ready),
-        ["ping_interval_ms", "rooms", "session_id", "user"]
+        [
+            "ping_interval_ms",
+            "reconnect_spread_ms",
+            "rooms",
+            "session_id",
+            "user"
+        ]
     );
+    assert_eq!(ready["reconnect_spread_ms"], 7_000);
     assert_eq!(ready["ping_interval_ms"], 5_000);
     let me = scene
         .bob

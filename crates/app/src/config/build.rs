@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use delivery::Rates;
 use secrecy::SecretString;
@@ -23,16 +23,17 @@ pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults
     let environment = environment(&mut from);
     let data_dir = PathBuf::from(from.text("DATA_DIR").unwrap_or_default());
     let database = storage::database(&mut from, &data_dir);
+    let fleet = storage::fleet(&mut from, &database);
     let config = Config {
         environment,
         http: http(&mut from),
         ws: web_socket(&mut from),
         auth: auth(&mut from, environment, purpose),
-        fleet: storage::fleet(&mut from, &database),
         rates: rates(&mut from),
         database,
         delivery: delivery(&mut from),
-        shutdown: shutdown(&mut from),
+        shutdown: shutdown(&mut from, environment, fleet.presence_linger),
+        fleet,
         log: log(&mut from),
         healthcheck_url: healthcheck_url(&mut from),
         data_dir,
@@ -83,6 +84,12 @@ fn web_socket(from: &mut Reader) -> WebSocket {
         pong_timeout: from.duration("WS_PONG_TIMEOUT"),
         write_timeout: from.duration("WS_WRITE_TIMEOUT"),
         rooms_max: from.integer("WS_ROOMS_MAX"),
+        expiry_warning: from.duration("WS_EXPIRY_WARNING"),
+        bad_frames: from.integer("WS_BAD_FRAMES"),
+        sockets_node: from.limit("WS_SOCKETS_NODE"),
+        sockets_user: from.limit("WS_SOCKETS_USER"),
+        sockets_address: from.limit("WS_SOCKETS_ADDRESS"),
+        reconnect_spread: from.duration("RECONNECT_SPREAD"),
         typing_timeout: from.duration("TYPING_TIMEOUT"),
     };
     if from.are_sound(&["WS_PING_INTERVAL", "WS_PONG_TIMEOUT"])
@@ -144,6 +151,9 @@ fn delivery(from: &mut Reader) -> Delivery {
         feed_reads: from.integer("FEED_READS"),
         survey_batch: from.integer("FEED_SURVEY"),
         feed_retry: from.duration("FEED_RETRY"),
+        resume_max_events: from.integer("RESUME_MAX_EVENTS"),
+        sync_max_events: from.integer("SYNC_MAX_EVENTS"),
+        sync_max_rooms: from.integer("SYNC_MAX_ROOMS"),
     }
 }
 
@@ -159,12 +169,30 @@ fn rates(from: &mut Reader) -> Rates {
     }
 }
 
-fn shutdown(from: &mut Reader) -> Shutdown {
-    Shutdown {
+/// What a proxy needs to see that a node is not ready, if nobody says otherwise.
+const NOTICE: Duration = Duration::from_secs(5);
+
+fn shutdown(from: &mut Reader, environment: AppEnv, presence_linger: Duration) -> Shutdown {
+    let said = from.optional_duration("DRAIN_NOTICE");
+    let mut shutdown = Shutdown {
         grace: from.duration("SHUTDOWN_GRACE"),
+        notice: said.unwrap_or_default(),
         drain_batch: from.integer("DRAIN_BATCH"),
         drain_interval: from.duration("DRAIN_INTERVAL"),
+    };
+    let serving = shutdown.until_cut_off(presence_linger);
+    if said.is_none() && environment != AppEnv::Development {
+        // A grace time that is short leaves half of it to the requests that are then under way.
+        shutdown.notice = NOTICE.min(serving / 2);
     }
+    let are_sound = from.are_sound(&["DRAIN_NOTICE", "SHUTDOWN_GRACE", "PRESENCE_LINGER"]);
+    if are_sound && !shutdown.notice.is_zero() && shutdown.notice >= serving {
+        from.fault(
+            "SHUTDOWN_GRACE",
+            "must be greater than DRAIN_NOTICE, PRESENCE_LINGER and a second together",
+        );
+    }
+    shutdown
 }
 
 fn log(from: &mut Reader) -> Log {

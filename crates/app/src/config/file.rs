@@ -55,7 +55,9 @@ pub(super) fn values(text: &str, path: &Path, faults: &mut Vec<Fault>) -> Values
 fn as_text(value: toml::Value, setting: &Setting) -> Result<String, &'static str> {
     match (value, setting.kind) {
         (toml::Value::String(text), _) => Ok(text),
-        (toml::Value::Integer(number), Kind::Integer { .. }) => Ok(number.to_string()),
+        (toml::Value::Integer(number), Kind::Integer { .. } | Kind::Limit { .. }) => {
+            Ok(number.to_string())
+        }
         (toml::Value::Boolean(on), Kind::Switch) => Ok(if on { "on" } else { "off" }.to_owned()),
         (toml::Value::Array(items), Kind::Origins) => items
             .iter()
@@ -64,6 +66,7 @@ fn as_text(value: toml::Value, setting: &Setting) -> Result<String, &'static str
             .map(|items| items.join(","))
             .ok_or("must be a list of texts in quotes"),
         (_, Kind::Integer { .. }) => Err("must be a whole number"),
+        (_, Kind::Limit { .. }) => Err("must be a whole number, or off in quotes"),
         _ => Err("must be a text in quotes"),
     }
 }

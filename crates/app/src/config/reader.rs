@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr},
+    ops::RangeInclusive,
     time::Duration,
 };
 
@@ -60,19 +61,27 @@ impl Reader {
         let Kind::Integer { min, max } = table::setting(name).kind else {
             panic!("the table does not say that {name} is a number");
         };
-        // Digits alone: u64's own parser would take a plus sign.
-        let parsed = text
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| text.parse().ok())
-            .flatten()
-            .filter(|number| (min..=max).contains(number))
-            .and_then(|number| T::try_from(number).ok());
-        self.or_fault(name, parsed)
+        self.or_fault(name, whole_number(&text, min..=max))
+    }
+
+    /// A whole number, or `None` for no limit.
+    pub(super) fn limit<T: TryFrom<u64>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.text(name)?;
+        let Kind::Limit { min, max } = table::setting(name).kind else {
+            panic!("the table does not say that {name} is a limit");
+        };
+        if text == rate::OFF {
+            return None;
+        }
+        self.or_fault(name, whole_number(&text, min..=max))
     }
 
     pub(super) fn duration(&mut self, name: &'static str) -> Duration {
-        let text = self.text(name).unwrap_or_default();
+        self.optional_duration(name).unwrap_or_default()
+    }
+
+    pub(super) fn optional_duration(&mut self, name: &'static str) -> Option<Duration> {
+        let text = self.text(name)?;
         let Kind::Duration { min, max } = table::setting(name).kind else {
             panic!("the table does not say that {name} is a duration");
         };
@@ -81,10 +90,10 @@ impl Reader {
                 name,
                 "must be a whole number with its unit (ms, s, m, h or d)",
             );
-            return min;
+            return None;
         };
         let within = (min..=max).contains(&parsed).then_some(parsed);
-        self.or_fault(name, within).unwrap_or(min)
+        self.or_fault(name, within)
     }
 
     /// A rate, or `None` for no limit.
@@ -192,6 +201,13 @@ impl Reader {
         };
         self.fault(name, &reason);
     }
+}
+
+/// Digits alone: u64's own parser would take a plus sign.
+fn whole_number<T: TryFrom<u64>>(text: &str, bounds: RangeInclusive<u64>) -> Option<T> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit());
+    let number = is_plain.then(|| text.parse().ok()).flatten()?;
+    bounds.contains(&number).then(|| T::try_from(number).ok())?
 }
 
 fn shown(setting: &Setting, text: &str) -> String {

@@ -59,6 +59,13 @@ pub enum Kind {
     },
     /// How often something may be done: `<count>/<duration>`, or `off`.
     Rate,
+    /// How much there may be: a whole number, or `off`.
+    Limit {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
     /// One of these words.
     Choice(&'static [&'static str]),
     /// `on` or `off`.
@@ -140,6 +147,7 @@ impl Kind {
             Self::Integer { .. } => "NUMBER",
             Self::Duration { .. } => "DURATION",
             Self::Rate => "RATE",
+            Self::Limit { .. } => "NUMBER|off",
             Self::Choice(_) => "WORD",
             Self::Switch => "on|off",
             Self::Origins => "ORIGINS",
@@ -159,6 +167,9 @@ impl Kind {
                 format!("a duration from {} to {}", in_words(min), in_words(max)).into()
             }
             Self::Rate => rate::values().into(),
+            Self::Limit { min, max } => {
+                format!("a whole number from {min} to {max}, or {}", rate::OFF).into()
+            }
             Self::Choice(words) => format!("one of {}", words.join(", ")).into(),
             Self::Switch => "on or off".into(),
             Self::Origins => "origins scheme://host[:port], separated by commas".into(),

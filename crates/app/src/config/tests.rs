@@ -251,6 +251,7 @@ fn a_value_out_of_bounds_is_refused_at_both_ends() {
         ("JWT_ACCESS_TTL", ["1ms", "24h"], ["0s", "86401s"]),
         ("FEED_PAGE", ["1", "10000"], ["0", "18446744073709551616"]),
         ("SHUTDOWN_GRACE", ["0s", "1h"], ["", "61m"]),
+        ("RECONNECT_SPREAD", ["0s", "10m"], ["5", "601s"]),
     ] {
         for text in good {
             said().flag(name, text).load();
@@ -260,6 +261,57 @@ fn a_value_out_of_bounds_is_refused_at_both_ends() {
             assert!(fault.starts_with(name), "{fault}");
         }
     }
+}
+
+#[test]
+fn a_limit_is_a_number_or_off() {
+    let caps = |said: Said| {
+        let ws = said.load().ws;
+        (ws.sockets_node, ws.sockets_user, ws.sockets_address)
+    };
+    assert_eq!(caps(said()), (Some(16_000), Some(50), Some(2_000)));
+    let some_off = said()
+        .env("WS_SOCKETS_NODE", "off")
+        .flag("WS_SOCKETS_USER", "1")
+        .file("ws_sockets_address = 'off'");
+    assert_eq!(caps(some_off), (None, Some(1), None));
+    let in_file = said().file("ws_sockets_address = 7");
+    assert_eq!(caps(in_file).2, Some(7));
+    for text in ["0", "+1", "OFF", "none", "1000001", "1.5"] {
+        let fault = said().env("WS_SOCKETS_USER", text).only_fault();
+        let expected = "must be a whole number from 1 to 1000000, or off";
+        assert!(fault.contains(expected), "{fault}");
+    }
+    let fault = said().file("ws_sockets_user = false").only_fault();
+    assert!(fault.ends_with("or off in quotes"), "{fault}");
+}
+
+#[test]
+fn a_node_that_people_depend_on_gives_notice_of_its_end_within_the_grace_time() {
+    let production = || {
+        said()
+            .env("APP_ENV", "production")
+            .env("JWT_ACCESS_SECRET", SECRET)
+    };
+    let seconds = |said: Said| said.load().shutdown.notice.as_secs_f64();
+    assert_eq!(seconds(said()), 0.0);
+    assert_eq!(seconds(production()), 5.0);
+    assert_eq!(seconds(production().env("DRAIN_NOTICE", "0s")), 0.0);
+    assert_eq!(seconds(said().env("DRAIN_NOTICE", "9s")), 9.0);
+    // Two of the four seconds are for the way out of the node itself.
+    assert_eq!(seconds(production().env("SHUTDOWN_GRACE", "4s")), 1.0);
+    assert_eq!(seconds(production().env("SHUTDOWN_GRACE", "0s")), 0.0);
+    let notice = |grace: &str| {
+        production()
+            .env("DRAIN_NOTICE", "5s")
+            .env("SHUTDOWN_GRACE", grace)
+    };
+    assert_eq!(seconds(notice("8s")), 5.0);
+    let fault = notice("7s").only_fault();
+    assert!(
+        fault.starts_with("SHUTDOWN_GRACE") && fault.contains("greater than DRAIN_NOTICE"),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -86,6 +86,18 @@ pub struct WebSocket {
     pub write_timeout: Duration,
     /// How many rooms one socket names at most.
     pub rooms_max: usize,
+    /// How long before its token expires a socket is warned.
+    pub expiry_warning: Duration,
+    /// So many frames in a row that are not of the protocol close a socket.
+    pub bad_frames: u32,
+    /// How many there may be on a node; `None`: as many as come.
+    pub sockets_node: Option<usize>,
+    /// How many of one user there may be on a node.
+    pub sockets_user: Option<usize>,
+    /// How many from one address there may be on a node.
+    pub sockets_address: Option<usize>,
+    /// Over how long the clients of a node that goes away, or is full, come back.
+    pub reconnect_spread: Duration,
     /// A typer silent for this long has stopped.
     pub typing_timeout: Duration,
 }
@@ -126,17 +138,38 @@ pub struct Delivery {
     pub survey_batch: usize,
     /// How long a room feed waits after a read of the log that failed.
     pub feed_retry: Duration,
+    /// How many events of one room a client that was away is told at most.
+    pub resume_max_events: u64,
+    /// How many events one answer of a sync tells, unless one room alone has more.
+    pub sync_max_events: u64,
+    /// How many rooms a client names to sync at most.
+    pub sync_max_rooms: usize,
 }
 
 /// The way out.
 #[derive(Debug, Clone)]
 pub struct Shutdown {
-    /// From SIGTERM until what still runs is cut off.
+    /// From SIGTERM until the process ends.
     pub grace: Duration,
+    /// From SIGTERM until the listeners close.
+    pub notice: Duration,
     /// Sockets told per step.
     pub drain_batch: usize,
     /// Mean pause between steps.
     pub drain_interval: Duration,
+}
+
+impl Shutdown {
+    /// How long the hub, after the linger of presence, and the adapters may take at the very end; taken off the grace
+    /// time.
+    pub const LAST_STEPS: Duration = Duration::from_secs(1);
+
+    /// From SIGTERM until what still runs is cut off.
+    #[must_use]
+    pub fn until_cut_off(&self, presence_linger: Duration) -> Duration {
+        self.grace
+            .saturating_sub(Self::LAST_STEPS + presence_linger)
+    }
 }
 
 /// What is logged.

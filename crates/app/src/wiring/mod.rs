@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use domain::ports::{Probe, RateLimiter};
-use realtime::{HubPorts, HubSettings, PresenceSettings};
+use realtime::{AdmissionSettings, HubPorts, HubSettings, PresenceSettings};
 use repository::crypto::{Argon2Hasher, Argon2Options, JwtOptions, JwtTokens};
 use tokio::task::JoinHandle;
 use usecase::{Ports, Settings, UseCases};
@@ -104,6 +104,9 @@ pub fn usecases(config: &Config, ports: &Ports) -> UseCases {
         access_ttl: config.auth.access_ttl,
         refresh_ttl: config.auth.refresh_ttl,
         rooms_per_socket: config.ws.rooms_max,
+        resume_max_events: config.delivery.resume_max_events,
+        sync_max_events: config.delivery.sync_max_events,
+        sync_max_rooms: config.delivery.sync_max_rooms,
     };
     UseCases::new(ports, settings)
 }
@@ -139,5 +142,14 @@ pub fn hub_settings(config: &Config) -> HubSettings {
             tend_interval: config.fleet.presence_lease / 3,
         },
         ping_interval: config.ws.ping_interval,
+        rooms_per_socket: config.ws.rooms_max,
+        admission: AdmissionSettings {
+            node: config.ws.sockets_node,
+            user: config.ws.sockets_user,
+            address: config.ws.sockets_address,
+            // Whoever answers pings is heard more often.
+            silence: config.ws.ping_interval * 3 / 2,
+        },
+        reconnect_spread: config.ws.reconnect_spread,
     }
 }

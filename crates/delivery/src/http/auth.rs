@@ -16,6 +16,8 @@ use crate::{
     problem::{BODY, CALLER, Fields, Problem, problems},
 };
 
+pub(super) mod revocation;
+
 /// A new account.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct RegisterBody {
@@ -184,7 +186,7 @@ pub(super) async fn logout(
         .and_then(|body| body.refresh_token)
         .map(RefreshToken::presented);
     run_to_end(async move { door.usecases.log_out.execute(caller, other.as_ref()).await }).await?;
-    Ok(with_cookies(HttpResponse::NoContent(), cookies::clear()).finish())
+    Ok(logged_out())
 }
 
 fn tokens(logged_in: LoggedIn, set_cookies: bool, secure: bool) -> HttpResponse {
@@ -203,6 +205,11 @@ fn tokens(logged_in: LoggedIn, set_cookies: bool, secure: bool) -> HttpResponse 
         expires_in,
         user: logged_in.user,
     })
+}
+
+/// No content, and no cookies any more.
+fn logged_out() -> HttpResponse {
+    with_cookies(HttpResponse::NoContent(), cookies::clear()).finish()
 }
 
 fn with_cookies(

@@ -12,6 +12,8 @@ pub(super) struct HealthBody {
     status: &'static str,
     /// How many sockets are open on this node.
     clients: usize,
+    /// How many rooms at least one of them follows.
+    followed_rooms: usize,
     /// The version of the binary.
     version: &'static str,
     /// How long the node has been up.
@@ -47,6 +49,7 @@ pub(super) async fn health(door: web::Data<Door>) -> HttpResponse {
             "ok"
         },
         clients: door.hub.open_sockets(),
+        followed_rooms: door.hub.followed_rooms(),
         version: health.version,
         uptime_seconds: health
             .clock

@@ -4,6 +4,7 @@ mod body;
 mod caller;
 mod cookies;
 mod cors;
+mod farewell;
 mod finish;
 mod json;
 mod origin;
@@ -11,16 +12,19 @@ mod router;
 mod run_to_end;
 
 mod auth;
+mod events;
 mod health;
 mod history;
 mod members;
 mod messages;
 mod rooms;
+mod sync;
 mod users;
 
 mod openapi;
 
 pub use cors::cors;
+pub use farewell::farewell;
 pub use finish::finish;
 pub use openapi::document as openapi;
 pub use router::{health_routes, routes, socket_route};

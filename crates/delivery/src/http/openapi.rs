@@ -10,7 +10,10 @@ use utoipa::{
     },
 };
 
-use super::{auth, health, history, members, messages, rooms, router, users};
+use super::{
+    auth::{self, revocation},
+    events, health, history, members, messages, rooms, router, sync, users,
+};
 use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
 
 #[derive(OpenApi)]
@@ -28,11 +31,13 @@ use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
         serve, router::socket,
         health::health_at_root, health::health, health::live, health::ready,
         auth::register, auth::login, auth::refresh, auth::logout,
+        revocation::logout_all, revocation::password, revocation::deactivate,
         users::find, users::show, users::set_status,
         rooms::list, rooms::create, rooms::open_direct, rooms::show, rooms::remove,
         members::list, members::add, members::remove, members::presence,
         messages::send, history::list, messages::edit, messages::remove,
         messages::deliver, messages::read, history::search,
+        events::list, sync::read, sync::read_by_body,
     )
 )]
 struct Document;

@@ -5,7 +5,10 @@ use actix_web::{
     },
 };
 
-use super::{auth, health, history, members, messages, openapi, rooms, users};
+use super::{
+    auth::{self, revocation},
+    events, health, history, members, messages, openapi, rooms, sync, users,
+};
 use crate::{
     problem::{Code, Problem, problems},
     ws,
@@ -32,6 +35,9 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/auth/login").route(post().to(auth::login)))
                 .service(resource("/auth/refresh").route(post().to(auth::refresh)))
                 .service(resource("/auth/logout").route(post().to(auth::logout)))
+                .service(resource("/auth/logout-all").route(post().to(revocation::logout_all)))
+                .service(resource("/auth/password").route(post().to(revocation::password)))
+                .service(resource("/auth/deactivate").route(post().to(revocation::deactivate)))
                 .service(resource("/users").route(get().to(users::find)))
                 .service(resource("/users/{user_id}").route(get().to(users::show)))
                 .service(resource("/users/{user_id}/status").route(patch().to(users::set_status)))
@@ -46,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
                         .route(get().to(rooms::show))
                         .route(delete().to(rooms::remove)),
                 )
+                .service(resource("/rooms/{room_id}/events").route(get().to(events::list)))
                 .service(resource("/rooms/{room_id}/presence").route(get().to(members::presence)))
                 .service(
                     resource("/rooms/{room_id}/members")
@@ -74,7 +81,12 @@ pub fn routes(config: &mut ServiceConfig) {
                     resource("/rooms/{room_id}/messages/{message_id}/read")
                         .route(post().to(messages::read)),
                 )
-                .service(resource("/messages/search").route(get().to(history::search))),
+                .service(resource("/messages/search").route(get().to(history::search)))
+                .service(
+                    resource("/sync")
+                        .route(get().to(sync::read))
+                        .route(post().to(sync::read_by_body)),
+                ),
         );
 }
 
@@ -92,11 +104,13 @@ pub fn socket_route(config: &mut ServiceConfig) {
 }
 
 problems!(SocketProblems: ; InvalidQuery, InvalidHandshake, TooManyRooms, TokenMissing, TokenInvalid, TokenExpired,
-    SessionEnded, OriginNotAllowed, RoomForbidden, RateLimited, Unavailable, GoingAway, Internal);
+    SessionEnded, OriginNotAllowed, RoomForbidden, RateLimited, Unavailable, GoingAway, TooManySockets, Internal);
 
 /// Opens a WebSocket. Its frames are described in docs/ARCHITECTURE.md.
 #[utoipa::path(get, path = "/ws", tag = "socket",
     params(("room_id" = Option<Vec<domain::RoomId>>, Query, description = "follow these rooms; none: every room of the caller"),
+           ("since" = Option<Vec<String>>, Query,
+            description = "`<room id>:<seq>`, what the client has of a room: it is told what it missed of it"),
            ("access_token" = Option<String>, Query, description = "where no header can be sent")),
     responses((status = 101, description = "the socket is open; `ready` comes first"), SocketProblems))]
 pub(super) async fn socket(

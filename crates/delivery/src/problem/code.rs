@@ -39,6 +39,7 @@ codes! {
     InvalidJson "invalid_json" BAD_REQUEST "The body is not JSON";
     InvalidBody "invalid_body" BAD_REQUEST "The body has the wrong shape";
     InvalidQuery "invalid_query" BAD_REQUEST "The query has the wrong shape";
+    InvalidCursor "invalid_cursor" BAD_REQUEST "The cursor is not one of this server";
     InvalidId "invalid_id" BAD_REQUEST "The path holds something that is not an id";
     ValidationFailed "validation_failed" BAD_REQUEST "A field broke a rule";
     InvalidHandshake "invalid_handshake" BAD_REQUEST "Not a WebSocket handshake";
@@ -83,6 +84,7 @@ codes! {
     Unavailable "unavailable" SERVICE_UNAVAILABLE "The store is away";
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many log-ins at once";
     GoingAway "going_away" SERVICE_UNAVAILABLE "This node is going away";
+    TooManySockets "too_many_sockets" SERVICE_UNAVAILABLE "Too many sockets";
 }
 
 #[cfg(test)]

@@ -4,16 +4,22 @@ use domain::{
     StoreError,
     ports::{HashError, TokenError},
 };
-use realtime::{Draining, TypingError, wire::FrameError};
+use realtime::{FollowError, RegisterError, TypingError, wire::FrameError};
 use usecase::{
-    auth::{AuthenticateError, LogInError, LogOutError, RefreshSessionError, RegisterUserError},
+    auth::{
+        AuthenticateError, ChangePasswordError, DeactivateAccountError, LogInError, LogOutError,
+        LogOutEverywhereError, RefreshSessionError, RegisterUserError,
+    },
     members::{AddMemberError, ListMembersError, RemoveMemberError},
     messages::{
         ChangeMessageError, ListMessagesError, MarkMessageError, SearchMessagesError,
         SendMessageError,
     },
-    rooms::{CreateRoomError, DeleteRoomError, GetRoomError, ListRoomsError, OpenDirectRoomError},
-    sockets::{ListPresenceError, OpenSocketError},
+    rooms::{
+        CreateRoomError, DeleteRoomError, GetRoomError, ListRoomsError, OpenDirectRoomError,
+        ReadEventsError, SyncRoomsError,
+    },
+    sockets::{FollowRoomsError, ListPresenceError, OpenSocketError},
     users::{GetUserError, SetUserStatusError},
 };
 
@@ -68,6 +74,11 @@ map!(RegisterUserError { EmailTaken => EmailTaken, UsernameTaken => UsernameTake
 map!(LogInError { WrongCredentials => InvalidCredentials, } onwards { Hash, Store, });
 map!(RefreshSessionError { Refused => RefreshTokenInvalid, } onwards { Store, });
 map!(LogOutError {} onwards { Store, });
+map!(LogOutEverywhereError {} onwards { Store, });
+map!(ChangePasswordError { WrongPassword => InvalidCredentials, SessionEnded => SessionEnded, }
+    onwards { Hash, Store, });
+map!(DeactivateAccountError { WrongPassword => InvalidCredentials, SessionEnded => SessionEnded, }
+    onwards { Hash, Store, });
 map!(GetUserError { NotFound => UserNotFound, } onwards { Store, });
 map!(SetUserStatusError { NotFound => UserNotFound, NotYours => NotYours, } onwards { Store, });
 map!(CreateRoomError {
@@ -107,20 +118,21 @@ map!(ListMessagesError { RoomNotFound => RoomNotFound, MessageNotFound => Messag
 map!(MarkMessageError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
     onwards { Store, });
 map!(SearchMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(ReadEventsError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(SyncRoomsError { TooManyRooms => InvalidCursor, } onwards { Store, });
 map!(ListPresenceError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(OpenSocketError {
     UserNotFound => SessionEnded,
     SessionEnded => SessionEnded,
     RoomForbidden => RoomForbidden,
     TooManyRooms => TooManyRooms,
+    NotNamed => InvalidQuery,
 } onwards { Store, });
+map!(FollowRoomsError { RoomForbidden => RoomForbidden, TooManyRooms => TooManyRooms, } onwards { Store, });
+map!(FollowError { TooManyRooms => TooManyRooms, });
 map!(TypingError { NotFollowing => NotFollowing, RoomNeeded => RoomIdMissing, });
 
-impl From<Draining> for Problem {
-    fn from(draining: Draining) -> Self {
-        Self::new(Code::GoingAway, draining.to_string())
-    }
-}
+map!(RegisterError { Draining => GoingAway, Full => TooManySockets, });
 
 impl From<FrameError> for Problem {
     fn from(error: FrameError) -> Self {

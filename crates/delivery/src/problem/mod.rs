@@ -51,7 +51,7 @@ pub struct ProblemBody<'a> {
     /// The fields that broke a rule, all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
-    /// After how long it may be tried again, in milliseconds; of `rate_limited` alone.
+    /// After how long it may be tried again, in milliseconds; of `rate_limited` and `too_many_sockets` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
 }
@@ -79,10 +79,14 @@ impl Problem {
     /// Too often, and when again.
     #[must_use]
     pub fn rate_limited(detail: impl Into<String>, retry_after: Duration) -> Self {
-        Self {
-            retry_after: Some(retry_after),
-            ..Self::new(Code::RateLimited, detail)
-        }
+        Self::new(Code::RateLimited, detail).after(retry_after)
+    }
+
+    /// The same, with when it may be tried again.
+    #[must_use]
+    pub fn after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = Some(retry_after);
+        self
     }
 
     /// Its word.
@@ -113,7 +117,9 @@ impl Problem {
         response.content_type(CONTENT_TYPE);
         let retry_after = match self.code.status() {
             // Long enough for a queue to empty or a node to be replaced, short enough not to be felt.
-            StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Some(self.retry_after.unwrap_or(Duration::from_secs(1)))
+            }
             _ => self.retry_after,
         };
         if let Some(wait) = retry_after {
@@ -193,5 +199,9 @@ mod tests {
         assert_eq!(header(Code::NotFound), None);
         let problem = Problem::new(Code::Unavailable, "");
         assert!(problem.body(None).retry_after_ms.is_none());
+        let full = Problem::new(Code::TooManySockets, "").after(Duration::from_millis(6_500));
+        let answer = full.respond(None);
+        assert_eq!(answer.headers().get("retry-after").unwrap(), "7");
+        assert_eq!(full.body(None).retry_after_ms, Some(6_500));
     }
 }

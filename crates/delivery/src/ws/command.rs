@@ -1,46 +1,113 @@
 use actix_web::web;
+use bytestring::ByteString;
 use domain::{
     MessageDraft, RoomId,
     values::{ClientMsgId, InvalidValue},
 };
 use realtime::{
-    Connection,
-    wire::{ClientFrame, Command, SendMessage},
+    CloseReason, Connection,
+    wire::{self, ClientFrame, Command, Reference, SendMessage},
 };
 use serde_json::{Value, json};
 use usecase::{Caller, messages::SendMessageInput};
 
+use super::lease::Lease;
 use crate::{
     Door,
     http::{parse_attachments, run_to_end},
     limits::Deed,
-    problem::{Fields, Problem},
+    problem::{Code, Fields, Problem},
 };
 
-/// Carries out a command. Answers what the `ack` says.
+/// What becomes of a command that was carried out.
+pub(super) enum Outcome {
+    /// It is answered with this.
+    Answer(Value),
+    /// The hub has answered it, in the place where the answer belongs.
+    Answered,
+}
+
+/// Carries out a command of a socket.
 pub(super) async fn carry_out(
     door: web::Data<Door>,
-    caller: Caller,
+    lease: &Lease,
     connection: &Connection,
     frame: ClientFrame,
-) -> Result<Value, Problem> {
-    match frame.command? {
-        Command::SendMessage(data) => send_message(door, caller, data).await,
+) -> Result<Outcome, Problem> {
+    let caller = lease.caller();
+    let answer = match frame.command? {
+        Command::SendMessage(data) => send_message(door, caller, data).await?,
         Command::TypingStart(data) => {
             door.limits.check(Deed::Typing(caller.user_id)).await?;
             connection.typing(data.room_id, true).await?;
-            Ok(json!({}))
+            json!({})
         }
         Command::TypingStop(data) => {
             door.limits.check(Deed::Typing(caller.user_id)).await?;
             connection.typing(data.room_id, false).await?;
-            Ok(json!({}))
+            json!({})
+        }
+        Command::Subscribe(data) => {
+            door.limits.check(Deed::Call(caller.user_id)).await?;
+            let follow = &door.usecases.follow_rooms;
+            let room = follow.subscribe(caller, data.room_id).await?;
+            let answer = acknowledge(frame.id.as_ref(), json!({"room": room}));
+            connection.follow(vec![room], vec![], answer).await?;
+            return Ok(Outcome::Answered);
+        }
+        Command::Unsubscribe(data) => {
+            let answer = acknowledge(frame.id.as_ref(), json!({}));
+            connection.unfollow(data.room_id, answer).await;
+            return Ok(Outcome::Answered);
+        }
+        Command::Resume(data) => {
+            door.limits.check(Deed::Call(caller.user_id)).await?;
+            let follow = &door.usecases.follow_rooms;
+            let resumed = follow.resume(caller, data.rooms).await?;
+            let answer = acknowledge(frame.id.as_ref(), json!({"rooms": resumed.rooms}));
+            let (rooms, resumptions) = (resumed.rooms, resumed.resumptions);
+            connection.follow(rooms, resumptions, answer).await?;
+            return Ok(Outcome::Answered);
+        }
+        Command::Authenticate(data) => {
+            door.limits.check(Deed::Call(caller.user_id)).await?;
+            authenticate(&door, lease, connection, &data.access_token).await?
         }
         _ => Err(Problem::new(
-            crate::problem::Code::UnknownEvent,
+            Code::UnknownEvent,
             "this door does not know the command",
-        )),
+        ))?,
+    };
+    Ok(Outcome::Answer(answer))
+}
+
+fn acknowledge(id: Option<&Reference>, data: Value) -> Option<ByteString> {
+    id.map(|id| wire::acknowledged(id, data))
+}
+
+async fn authenticate(
+    door: &Door,
+    lease: &Lease,
+    connection: &Connection,
+    token: &str,
+) -> Result<Value, Problem> {
+    let authenticate = &door.usecases.authenticate;
+    let proof = authenticate.prove(token).await?;
+    let (old, new) = (lease.caller(), proof.caller);
+    if new.user_id != old.user_id {
+        let told = "the access token is another user's";
+        return Err(Problem::new(Code::TokenInvalid, told));
     }
+    if new.session_id != old.session_id {
+        connection.renew(new.session_id).await;
+        // Looked at again now that its end would close the socket: it may have ended just before.
+        if let Err(error) = authenticate.prove(token).await {
+            connection.outbox().close(CloseReason::SessionEnded);
+            return Err(error.into());
+        }
+    }
+    lease.renew(proof);
+    Ok(json!({"expires_at": proof.expires_at}))
 }
 
 async fn send_message(

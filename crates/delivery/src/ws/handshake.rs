@@ -1,17 +1,20 @@
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, collections::HashMap, rc::Rc, time::Duration};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
-use domain::{ConnectionId, RoomId};
+use domain::{ConnectionId, RoomId, Seq};
+use realtime::{Hub, RegisterError};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
     guard::{FrameGuard, Verdict},
+    lease::Lease,
     meter::Meter,
     pump::Pump,
 };
 use crate::{
     Door,
+    client_address::{client_address, network},
     http::{access_token, origin_is_allowed},
     limits::Deed,
     problem::{Code, Problem},
@@ -32,23 +35,33 @@ pub async fn open(
             "pages of this origin may not open a socket",
         ));
     }
+    if door.hub.is_draining() {
+        return Err(RegisterError::Draining.into());
+    }
     let query = Query::parse(&request)?;
     let token = access_token(&request)?
         .or(query.access_token)
         .ok_or_else(|| Problem::new(Code::TokenMissing, "a socket needs an access token"))?;
-    let caller = door.usecases.authenticate.execute(&token).await?;
+    let proof = door.usecases.authenticate.prove(&token).await?;
+    let caller = proof.caller;
     let limits = &door.limits;
     limits
         .check_request(&request, Deed::Call(caller.user_id))
         .await?;
-    let rooms = query.rooms?;
+    let (rooms, since) = (query.rooms?, query.since?);
     // Registered before the rooms are read: what happens to the user's rooms in between is told afterwards.
     let id = ConnectionId(door.ids.next());
+    let network = network(client_address(&request));
     let connection = door
         .hub
-        .register(id, caller.user_id, caller.session_id)
+        .register(id, caller.user_id, caller.session_id, &network)
+        .await
+        .map_err(|error| not_let_in(error, &door.hub))?;
+    let start = door
+        .usecases
+        .open_socket
+        .execute(caller, rooms, since)
         .await?;
-    let start = door.usecases.open_socket.execute(caller, rooms).await?;
 
     let verdict: Rc<Cell<Option<Verdict>>> = Rc::default();
     let limit = door.settings.ws.max_frame_bytes;
@@ -71,14 +84,32 @@ pub async fn open(
         .max_continuation_size(limit);
     let pumping = async move {
         connection
-            .start(start.user, start.rooms, start.follows_all)
+            .start(
+                start.user,
+                start.rooms,
+                start.resumptions,
+                start.follows_all,
+            )
             .await;
-        Pump::new(door, caller, connection, session, verdict)
+        let (clock, warning) = (door.health.clock.clone(), door.settings.ws.expiry_warning);
+        let lease = Lease::new(proof, clock, warning);
+        Pump::new(door, lease, connection, session, verdict)
             .run(frames)
             .await;
     };
     actix_web::rt::spawn(pumping.in_current_span());
     Ok(response)
+}
+
+/// How long a socket that finds no place stays away at least: what is closed, or fails, is gone by then.
+const FULL: Duration = Duration::from_secs(5);
+
+/// Those that are refused must not all come back in one moment.
+fn not_let_in(error: RegisterError, hub: &Hub) -> Problem {
+    match error {
+        RegisterError::Full(_) => Problem::from(error).after(FULL + hub.part_of_spread()),
+        RegisterError::Draining => error.into(),
+    }
 }
 
 fn not_a_handshake(error: impl std::fmt::Display) -> Problem {
@@ -88,18 +119,21 @@ fn not_a_handshake(error: impl std::fmt::Display) -> Problem {
 struct Query {
     /// What is no id is no room either: the same answer as for a room that does not exist, to those who may ask.
     rooms: Result<Vec<RoomId>, Problem>,
+    /// Up to where the client has the log of each room.
+    since: Result<HashMap<RoomId, Seq>, Problem>,
     access_token: Option<String>,
 }
 
 impl Query {
-    /// Reads `room_id`, repeated, and `access_token`; the rest is ignored.
+    /// Reads `room_id` and `since`, repeated, and `access_token`; the rest is ignored.
     fn parse(request: &HttpRequest) -> Result<Self, Problem> {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| Problem::new(Code::InvalidQuery, error.to_string()))?;
-        let (mut rooms, mut access_token) = (Vec::new(), None);
+        let (mut rooms, mut positions, mut access_token) = (Vec::new(), Vec::new(), None);
         for (name, value) in pairs.into_inner() {
             match name.as_str() {
                 "room_id" => rooms.push(value),
+                "since" => positions.push(value),
                 "access_token" => access_token = Some(value),
                 _ => {}
             }
@@ -109,7 +143,27 @@ impl Query {
             parsed.map_err(|_| Problem::new(Code::RoomForbidden, "a room is not the caller's"));
         Ok(Self {
             rooms,
+            since: since(&positions),
             access_token,
         })
     }
+}
+
+/// Reads what the client has of its rooms, each `<room id>:<seq>`. Of a room that is said twice, the less counts: then
+/// nothing is missed.
+fn since(positions: &[String]) -> Result<HashMap<RoomId, Seq>, Problem> {
+    let mut since = HashMap::new();
+    for position in positions {
+        let parsed = position.split_once(':').and_then(|(room, seq)| {
+            let seq = Seq(seq.parse().ok()?);
+            Some((room.parse::<RoomId>().ok()?, seq))
+        });
+        let Some((room, seq)) = parsed else {
+            let told = "since must be <room id>:<seq>";
+            return Err(Problem::new(Code::InvalidQuery, told));
+        };
+        let least = since.entry(room).or_insert(seq);
+        *least = seq.min(*least);
+    }
+    Ok(since)
 }

@@ -1,4 +1,10 @@
-use std::{cell::Cell, future::Future, pin::Pin, rc::Rc, time::Duration};
+use std::{
+    cell::Cell,
+    future::Future,
+    pin::{Pin, pin},
+    rc::Rc,
+    time::Duration,
+};
 
 use actix_web::web;
 use actix_ws::{
@@ -11,19 +17,24 @@ use realtime::{
     wire::{self, ClientFrame},
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use usecase::Caller;
 
-use super::{command, guard::Verdict};
+use super::{
+    command::{self, Outcome},
+    guard::Verdict,
+    lease::{Lease, LeaseEvent},
+};
 use crate::Door;
 
 /// Moves frames between a socket and its connection, until one of them ends.
 pub(super) struct Pump {
     door: web::Data<Door>,
-    caller: Caller,
+    lease: Rc<Lease>,
     connection: Rc<Connection>,
     session: Session,
     verdict: Rc<Cell<Option<Verdict>>>,
     last_heard: Instant,
+    /// How many of its last frames were none of the protocol.
+    bad_frames: u32,
 }
 
 /// A command that is being carried out. One at a time: a client's commands take effect in the order that it sent them,
@@ -41,18 +52,19 @@ enum End {
 impl Pump {
     pub(super) fn new(
         door: web::Data<Door>,
-        caller: Caller,
+        lease: Lease,
         connection: Connection,
         session: Session,
         verdict: Rc<Cell<Option<Verdict>>>,
     ) -> Self {
         Self {
             door,
-            caller,
+            lease: Rc::new(lease),
             connection: Rc::new(connection),
             session,
             verdict,
             last_heard: Instant::now(),
+            bad_frames: 0,
         }
     }
 
@@ -80,6 +92,8 @@ impl Pump {
         pings.reset();
         let mut under_way: Option<UnderWay> = None;
         let connection = self.connection.clone();
+        let lease = self.lease.clone();
+        let mut lease_event = pin!(lease.next());
         loop {
             let step = tokio::select! {
                 // Reading waits while a command is under way; writing does not.
@@ -89,13 +103,19 @@ impl Pump {
                 }
                 frame = frames.next(), if under_way.is_none() => {
                     self.last_heard = Instant::now();
+                    connection.heard();
                     self.on_frame(frame, &mut under_way).await
                 }
-                outgoing = connection.outbox().next() => self.write(outgoing).await,
+                outgoing = connection.next() => self.write(outgoing).await,
+                event = &mut lease_event => {
+                    lease_event.set(lease.next());
+                    self.on_lease(event)
+                }
                 _ = pings.tick() => {
                     if under_way.is_some() {
                         // Nothing is read meanwhile, so that nothing is heard says nothing about the peer.
                         self.last_heard = Instant::now();
+                        connection.heard();
                     }
                     self.ping(settings.pong_timeout).await
                 }
@@ -115,7 +135,15 @@ impl Pump {
             // Nothing is done any more for a socket that is to be closed: its log-in may have ended.
             Some(Ok(AggregatedMessage::Text(_))) if self.connection.outbox().is_closing() => Ok(()),
             Some(Ok(AggregatedMessage::Text(text))) => {
-                *under_way = Some(self.command(&text));
+                let frame = ClientFrame::parse(&text);
+                self.bad_frames = match &frame.command {
+                    Ok(_) => 0,
+                    Err(_) => self.bad_frames + 1,
+                };
+                *under_way = Some(self.command(frame));
+                if self.bad_frames >= self.door.settings.ws.bad_frames {
+                    return Err(End::Close(CloseReason::BadClient));
+                }
                 Ok(())
             }
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
@@ -130,22 +158,34 @@ impl Pump {
         }
     }
 
-    fn command(&self, text: &str) -> UnderWay {
-        let frame = ClientFrame::parse(text);
-        let (door, caller, connection) = (self.door.clone(), self.caller, self.connection.clone());
+    fn command(&self, frame: ClientFrame) -> UnderWay {
+        let (door, lease, connection) = (
+            self.door.clone(),
+            self.lease.clone(),
+            self.connection.clone(),
+        );
+        connection.outbox().begin_command();
         Box::pin(async move {
             let id = frame.id.clone();
-            let answer = match (
-                command::carry_out(door, caller, &connection, frame).await,
-                &id,
-            ) {
-                (Ok(data), Some(id)) => wire::acknowledged(id, data),
+            let answer = match command::carry_out(door, &lease, &connection, frame).await {
                 // Who gave no reference did not ask for an answer.
-                (Ok(_), None) => return,
-                (Err(problem), id) => wire::rejected(id.as_ref(), problem.body(None)),
+                Ok(Outcome::Answer(data)) => id.map(|id| wire::acknowledged(&id, data)),
+                Ok(Outcome::Answered) => return,
+                Err(problem) => Some(wire::rejected(id.as_ref(), problem.body(None))),
             };
-            connection.outbox().push(FrameClass::Durable, answer);
+            connection.outbox().answer(answer);
         })
+    }
+
+    fn on_lease(&self, event: LeaseEvent) -> Result<(), End> {
+        match event {
+            LeaseEvent::EndsSoon(expires_at) => {
+                let frame = wire::token_expiring(expires_at);
+                self.connection.outbox().push(FrameClass::Durable, frame);
+                Ok(())
+            }
+            LeaseEvent::Over => Err(End::Close(CloseReason::TokenExpired)),
+        }
     }
 
     async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {

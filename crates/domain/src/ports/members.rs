@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::{Member, Role, RoomEvent, RoomId, StoreResult, Timestamp, UserId};
+use crate::{Member, Role, RoomEvent, RoomId, Seq, StoreResult, Timestamp, UserId};
 
 /// A membership to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct NewMember {
     pub at: Timestamp,
 }
 
+/// The end of a membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Departure {
+    /// Where.
+    pub room_id: RoomId,
+    /// The event that ended it: the member's own `MemberLeft`, or `RoomDeleted`.
+    pub seq: Seq,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Who is in which room.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -29,6 +40,10 @@ pub trait MemberStore: Send + Sync {
 
     /// Which rooms each of these users is in, in any order.
     async fn rooms_of(&self, users: Vec<UserId>) -> StoreResult<Vec<(UserId, RoomId)>>;
+
+    /// How `user` came out of those of these rooms that they were in and are in no longer; of several times, the last.
+    /// In any order.
+    async fn departures(&self, user: UserId, rooms: Vec<RoomId>) -> StoreResult<Vec<Departure>>;
 
     /// Adds a member, with the event `MemberJoined`; one who comes back keeps their marks, and their unread count
     /// starts anew. MUST answer `NotFound` for an unknown room or user, `Conflict(AlreadyMember)`, and `Denied`

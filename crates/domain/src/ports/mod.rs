@@ -19,7 +19,7 @@ pub use bus::{BusDelivery, BusHealth, BusSubscription, EventBus, Following};
 pub use credentials::{AccessTokens, HashError, PasswordHasher, TokenError};
 pub use limits::{Allowance, Quota, RateLimiter};
 pub use log::{Appended, NewMessage, RoomLog};
-pub use members::{MemberStore, NewMember};
+pub use members::{Departure, MemberStore, NewMember};
 pub use messages::{MessagePage, MessageStore, Receipt};
 pub use presence::{Presence, PresenceChange, Present};
 pub use rooms::{NewRoom, OpenedRoom, RoomStore};

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::{RefreshTokenHash, Session, SessionId, StoreResult, Timestamp, UserId};
+use crate::{PasswordHash, RefreshTokenHash, Session, SessionId, StoreResult, Timestamp, UserId};
 
 /// A log-in to be opened, with its first refresh token.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub struct NewSession {
     pub refresh: RefreshTokenHash,
     /// From when on that token is refused.
     pub refresh_expires_at: Timestamp,
+    /// The hash that the password was checked against.
+    pub judged_by: PasswordHash,
 }
 
 /// What became of a refresh token that was presented.
@@ -28,7 +30,9 @@ pub enum Rotation {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Opens a log-in.
+    /// Opens a log-in. MUST answer `Denied`, and open none, when `judged_by` is not the hash of the user's account at
+    /// the commit, or the account is deactivated: between the check of a password and this, it may have been changed.
+    /// So either the log-in is opened first, and ends with the others, or it is not opened.
     async fn open(&self, new: &NewSession) -> StoreResult<()>;
 
     /// Spends `old` and puts `new` in its place. MUST let at most one of two calls with the same `old` succeed, and

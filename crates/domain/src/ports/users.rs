@@ -1,8 +1,12 @@
 use async_trait::async_trait;
 
-use crate::{PasswordHash, StoreResult, Timestamp, User, UserId, UserStatus, values::Email};
+use crate::{
+    PasswordHash, SessionId, StoreResult, Timestamp, User, UserId, UserStatus, values::Email,
+};
 
 /// Accounts.
+///
+/// A deactivated account stays: it is found as before, and keeps its address and its name. Nobody logs in to it.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait UserStore: Send + Sync {
@@ -17,9 +21,41 @@ pub trait UserStore: Send + Sync {
     /// The account with this address.
     async fn by_email(&self, email: &Email) -> StoreResult<Option<User>>;
 
-    /// The account with this address, and its password hash.
+    /// The account with this address, and its password hash. MUST answer none for a deactivated account.
     async fn credentials(&self, email: &Email) -> StoreResult<Option<(User, PasswordHash)>>;
+
+    /// The password hash of this account. MUST answer none for a deactivated account.
+    async fn password(&self, id: UserId) -> StoreResult<Option<PasswordHash>>;
 
     /// Sets what the user declares. MUST answer `NotFound` for an unknown id.
     async fn set_status(&self, id: UserId, status: UserStatus, at: Timestamp) -> StoreResult<()>;
+
+    /// Ends every log-in of the user that stands, and answers those that ended now, in no order. Of two calls at once
+    /// each log-in MUST be told by one alone.
+    async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>>;
+
+    /// Puts `new` in the place of `judged_by`, the hash that the password was checked against; ends every log-in of the
+    /// user but `by`, the one that asks; and answers those that ended now, in no order.
+    ///
+    /// MUST answer `NotFound` when `by` does not stand, or is not of this user; and else `Denied` when `judged_by` is
+    /// not the account's hash. Both MUST hold at the commit: of two calls at once that were judged by one hash, one
+    /// succeeds.
+    async fn change_password(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>>;
+
+    /// Deactivates the account for good, ends every log-in of the user, and answers those that ended now, in no order.
+    /// MUST refuse as [`change_password`](Self::change_password) does.
+    async fn deactivate(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>>;
 }

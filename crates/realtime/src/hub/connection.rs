@@ -1,22 +1,28 @@
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
-use domain::{ConnectionId, RoomId, RoomSnapshot, User, ports::Present};
-use tokio::sync::oneshot;
+use bytestring::ByteString;
+use domain::{ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, ports::Present};
+use tokio::{sync::oneshot, time::Instant};
 
-use super::handle::{Hub, HubCommand, TypingError};
-use crate::{FrameClass, Outbox, presence::PresenceKeeper, wire};
+use super::handle::{FollowError, Hub, HubCommand, TypingError};
+use crate::{Outbox, Outgoing, Seat, presence::PresenceKeeper, wire};
 
 /// One socket, as the hub knows it. Dropping it takes the socket out of every room.
 pub struct Connection {
     id: ConnectionId,
     outbox: Arc<Outbox>,
+    seat: Seat,
     hub: Hub,
 }
 
 impl Connection {
-    pub(super) fn new(id: ConnectionId, outbox: Arc<Outbox>, hub: Hub) -> Self {
-        hub.shared().open.fetch_add(1, Ordering::Relaxed);
-        Self { id, outbox, hub }
+    pub(super) fn new(id: ConnectionId, outbox: Arc<Outbox>, seat: Seat, hub: Hub) -> Self {
+        Self {
+            id,
+            outbox,
+            seat,
+            hub,
+        }
     }
 
     /// Its id.
@@ -31,10 +37,30 @@ impl Connection {
         &self.outbox
     }
 
-    /// Tells the socket that it is ready, and lets it follow `rooms` from where the snapshots were taken; with
-    /// `follows_all` also every room that the user comes into from now on. Its user is present in the rooms when this
-    /// answers.
-    pub async fn start(&self, user: User, rooms: Vec<RoomSnapshot>, follows_all: bool) {
+    /// Notes that the peer has given a sign of life: who is silent may lose its place to another socket of its user.
+    pub fn heard(&self) {
+        self.seat.heard(Instant::now());
+    }
+
+    /// What is to be written next. For one waiter; cancel-safe.
+    pub async fn next(&self) -> Outgoing {
+        let next = self.outbox.next().await;
+        if self.outbox.take_relief() {
+            self.hub.send(HubCommand::Relieved(self.id));
+        }
+        next
+    }
+
+    /// Tells the socket that it is ready, and lets it follow `rooms`: from where the client stands, if it is among the
+    /// `resumptions`, else from where the snapshot was taken. With `follows_all` it also follows every room that the user
+    /// comes into from now on. Its user is present in the rooms when this answers.
+    pub async fn start(
+        &self,
+        user: User,
+        rooms: Vec<RoomSnapshot>,
+        resumptions: Vec<Resumption>,
+        follows_all: bool,
+    ) {
         let shared = self.hub.shared();
         let present = Present {
             user_id: user.id,
@@ -51,14 +77,77 @@ impl Connection {
         entering.await;
         // The hub knows of the rooms from here on.
         given_up.disarm();
-        let ready = wire::ready(self.id, &user, shared.settings.ping_interval, &rooms);
-        self.outbox.push(FrameClass::Durable, ready);
+        let settings = &shared.settings;
+        let (ping, spread) = (settings.ping_interval, settings.reconnect_spread);
+        let ready = wire::ready(self.id, &user, ping, spread, &rooms);
+        self.outbox.push_first(ready);
         self.hub.send(HubCommand::Start {
             id: self.id,
             user: Box::new(user),
             rooms,
+            resumptions,
             follows_all,
         });
+    }
+
+    /// Lets the socket follow these rooms too, as [`start`](Self::start) does. `answer`, which ends the command that is
+    /// under way, goes out before all that is told because of it.
+    ///
+    /// # Errors
+    /// [`FollowError`]; the command is not answered then.
+    pub async fn follow(
+        &self,
+        rooms: Vec<RoomSnapshot>,
+        resumptions: Vec<Resumption>,
+        answer: Option<ByteString>,
+    ) -> Result<(), FollowError> {
+        let (done, followed) = oneshot::channel();
+        self.hub.send(HubCommand::Follow {
+            id: self.id,
+            rooms,
+            resumptions,
+            answer,
+            done,
+        });
+        match followed.await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.end_command();
+                Ok(())
+            }
+        }
+    }
+
+    /// A hub that is gone has closed the socket, and answers no command that is under way: the close waits for it.
+    fn end_command(&self) {
+        self.outbox.answer(None);
+    }
+
+    /// The socket follows the room no longer. `answer`, which ends the command that is under way, goes out behind all
+    /// that is told of the room.
+    pub async fn unfollow(&self, room_id: RoomId, answer: Option<ByteString>) {
+        let (done, unfollowed) = oneshot::channel();
+        self.hub.send(HubCommand::Unfollow {
+            id: self.id,
+            room_id,
+            answer,
+            done,
+        });
+        if unfollowed.await.is_err() {
+            self.end_command();
+        }
+    }
+
+    /// The socket belongs to this log-in of its user from now on, and ends with it.
+    pub async fn renew(&self, session_id: SessionId) {
+        let (done, renewed) = oneshot::channel();
+        self.hub.send(HubCommand::Renew {
+            id: self.id,
+            session_id,
+            done,
+        });
+        // A hub that is gone has closed the socket.
+        let _ = renewed.await;
     }
 
     /// The user types, or no longer does. With no room, the one that the socket follows.
@@ -102,7 +191,6 @@ impl Drop for GivenUp<'_> {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.hub.shared().open.fetch_sub(1, Ordering::Relaxed);
         self.hub.send(HubCommand::Leave(self.id));
     }
 }

@@ -1,12 +1,10 @@
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::handle::Shared;
-use crate::{CloseReason, Outbox};
+use crate::Outbox;
 
-/// The sockets of a node that goes away.
+/// The sockets of a node that goes away. Each is closed as [`CloseReason::Restart`](crate::CloseReason::Restart), with
+/// a time to wait of its own.
 pub struct Drain {
     outboxes: Vec<Arc<Outbox>>,
     shared: Arc<Shared>,
@@ -17,10 +15,9 @@ impl Drain {
         Self { outboxes, shared }
     }
 
-    /// Closes the sockets as [`CloseReason::Restart`], `batch` at a time with a pause of half to one and a half
-    /// `interval` between, so that their clients do not all come back in one moment. The pauses shrink so far that
-    /// all are told within `at_most`.
-    pub async fn close_all(self, batch: usize, interval: Duration, at_most: Duration) {
+    /// Closes the sockets, `batch` at a time with a pause of half to one and a half `interval` between, so that their
+    /// clients do not all come back in one moment. The pauses shrink so far that all are told within `at_most`.
+    pub async fn close_all(&self, batch: usize, interval: Duration, at_most: Duration) {
         let batch = batch.max(1);
         let steps = u32::try_from(self.outboxes.len().div_ceil(batch)).unwrap_or(u32::MAX);
         // One and a half is the longest pause, so two thirds of an equal share is the longest mean.
@@ -30,9 +27,18 @@ impl Drain {
                 let jitter = f64::from(self.shared.randomness.secret()[0]) / 255.0;
                 tokio::time::sleep(mean.mul_f64(0.5 + jitter)).await;
             }
-            for outbox in outboxes {
-                outbox.close(CloseReason::Restart);
-            }
+            self.close(outboxes);
+        }
+    }
+
+    /// Closes at once those that are still open.
+    pub fn close_now(&self) {
+        self.close(&self.outboxes);
+    }
+
+    fn close(&self, outboxes: &[Arc<Outbox>]) {
+        for outbox in outboxes {
+            outbox.close(self.shared.restart());
         }
     }
 
@@ -51,6 +57,6 @@ impl Drain {
     /// How many are still open.
     #[must_use]
     pub fn still_open(&self) -> usize {
-        self.shared.open.load(Ordering::Relaxed)
+        self.shared.admission.taken()
     }
 }

@@ -6,11 +6,15 @@ use std::{
     time::Duration,
 };
 
+use bytestring::ByteString;
 use domain::{
-    ConnectionId, RoomId, RoomSnapshot, SessionId, User, UserId,
+    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, UserId,
     ports::{EventBus, MemberStore, Presence, Randomness, RoomLog, RoomStore, SessionStore},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{
     connection::Connection,
@@ -21,7 +25,7 @@ use super::{
     task::{HubTask, Signals},
 };
 use crate::{
-    Outbox,
+    Admission, AdmissionSettings, CloseReason, Full, Outbox,
     presence::{PresenceKeeper, PresenceSettings},
 };
 
@@ -59,12 +63,19 @@ pub struct HubSettings {
     pub presence: PresenceSettings,
     /// How often sockets are pinged; told to clients.
     pub ping_interval: Duration,
+    /// How many rooms a socket that names its rooms follows at most.
+    pub rooms_per_socket: usize,
+    /// How many sockets are let in.
+    pub admission: AdmissionSettings,
+    /// Over how long the clients of a node that goes away come back; told to clients.
+    pub reconnect_spread: Duration,
 }
 
 /// The way to the hub's task. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
-    // Unbounded in form, bounded in fact: a socket has at most one command under way, and its registration and its end.
+    // Unbounded in form, bounded in fact: a socket has at most one command under way, its registration and its end, and
+    // as many reliefs as it was held back.
     commands: mpsc::UnboundedSender<HubCommand>,
     shared: Arc<Shared>,
 }
@@ -73,7 +84,7 @@ pub(super) struct Shared {
     pub(super) settings: HubSettings,
     pub(super) presence: PresenceKeeper,
     pub(super) randomness: Arc<dyn Randomness>,
-    pub(super) open: AtomicUsize,
+    pub(super) admission: Admission,
     pub(super) followed: AtomicUsize,
     draining: AtomicBool,
 }
@@ -90,8 +101,28 @@ pub(super) enum HubCommand {
         id: ConnectionId,
         user: Box<User>,
         rooms: Vec<RoomSnapshot>,
+        resumptions: Vec<Resumption>,
         follows_all: bool,
     },
+    Follow {
+        id: ConnectionId,
+        rooms: Vec<RoomSnapshot>,
+        resumptions: Vec<Resumption>,
+        answer: Option<ByteString>,
+        done: oneshot::Sender<Result<(), FollowError>>,
+    },
+    Unfollow {
+        id: ConnectionId,
+        room_id: RoomId,
+        answer: Option<ByteString>,
+        done: oneshot::Sender<()>,
+    },
+    Renew {
+        id: ConnectionId,
+        session_id: SessionId,
+        done: oneshot::Sender<()>,
+    },
+    Relieved(ConnectionId),
     Typing {
         id: ConnectionId,
         room: Option<RoomId>,
@@ -102,10 +133,24 @@ pub(super) enum HubCommand {
     Outboxes(oneshot::Sender<Vec<Arc<Outbox>>>),
 }
 
-/// The node takes no new sockets.
+/// Why a socket is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this node is going away")]
-pub struct Draining;
+pub enum RegisterError {
+    /// The node takes no new sockets.
+    #[error("this node is going away")]
+    Draining,
+    /// There are too many.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// Why a room is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// More rooms than a socket that names its rooms may follow.
+    #[error("too many rooms for one socket")]
+    TooManyRooms,
+}
 
 /// Why typing was not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +172,7 @@ impl Hub {
             settings,
             presence: PresenceKeeper::new(ports.presence, ports.bus.clone(), settings.presence),
             randomness: ports.randomness,
-            open: AtomicUsize::new(0),
+            admission: Admission::new(settings.admission),
             followed: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
         });
@@ -155,21 +200,24 @@ impl Hub {
         (Self { commands, shared }, task)
     }
 
-    /// Registers a socket: from here on nothing that concerns its user is missed. It follows nothing and is told
-    /// nothing until [`Connection::start`].
+    /// Takes a place for a socket from this network, and registers it: from here on nothing that concerns its user is
+    /// missed. It follows nothing and is told nothing until [`Connection::start`].
     ///
     /// # Errors
-    /// [`Draining`].
+    /// [`RegisterError`].
     pub async fn register(
         &self,
         id: ConnectionId,
         user_id: UserId,
         session_id: SessionId,
-    ) -> Result<Connection, Draining> {
+        network: &str,
+    ) -> Result<Connection, RegisterError> {
         if self.is_draining() {
-            return Err(Draining);
+            return Err(RegisterError::Draining);
         }
         let outbox = Arc::new(Outbox::new(self.shared.settings.queue_bytes));
+        let admission = &self.shared.admission;
+        let seat = admission.admit(user_id, network, outbox.clone(), Instant::now())?;
         let (done, registered) = oneshot::channel();
         self.send(HubCommand::Register {
             id,
@@ -179,25 +227,31 @@ impl Hub {
             done,
         });
         // Made before the wait, so that a caller who gives up leaves nothing behind.
-        let connection = Connection::new(id, outbox, self.clone());
-        registered.await.map_err(|_| Draining)?;
+        let connection = Connection::new(id, outbox, seat, self.clone());
+        registered.await.map_err(|_| RegisterError::Draining)?;
         // Draining may have begun meanwhile, and its list of sockets been taken before this one was on it.
         if self.is_draining() {
-            return Err(Draining);
+            return Err(RegisterError::Draining);
         }
         Ok(connection)
     }
 
-    /// How many sockets are open.
+    /// How many sockets are open, with those whose handshake is under way.
     #[must_use]
     pub fn open_sockets(&self) -> usize {
-        self.shared.open.load(Ordering::Relaxed)
+        self.shared.admission.taken()
     }
 
     /// How many rooms at least one socket follows: what the node keeps a feed of.
     #[must_use]
     pub fn followed_rooms(&self) -> usize {
         self.shared.followed.load(Ordering::Relaxed)
+    }
+
+    /// A random part of the time over which clients come back, so that they do not all come in one moment.
+    #[must_use]
+    pub fn part_of_spread(&self) -> Duration {
+        self.shared.part_of_spread()
     }
 
     /// True once [`drain`](Self::drain) was called.
@@ -221,5 +275,20 @@ impl Hub {
     /// A hub that is gone needs telling nothing.
     pub(super) fn send(&self, command: HubCommand) {
         let _ = self.commands.send(command);
+    }
+}
+
+impl Shared {
+    pub(super) fn part_of_spread(&self) -> Duration {
+        let [a, b, c, d, ..] = self.randomness.secret();
+        let part = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
+        self.settings.reconnect_spread.mul_f64(part)
+    }
+
+    /// Sends a client to another node, after a time of its own.
+    pub(super) fn restart(&self) -> CloseReason {
+        CloseReason::Restart {
+            retry_after: self.part_of_spread(),
+        }
     }
 }

@@ -10,5 +10,5 @@ mod task;
 
 pub use connection::Connection;
 pub use drain::Drain;
-pub use handle::{Draining, Hub, HubPorts, HubSettings, TypingError};
+pub use handle::{FollowError, Hub, HubPorts, HubSettings, RegisterError, TypingError};
 pub use task::HubTask;

@@ -1,15 +1,17 @@
 mod feeds;
 mod following;
 mod healing;
+mod resuming;
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, values::Username,
+    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, Seq, SessionId, Timestamp, User,
+    UserId, values::Username,
 };
 
 pub(super) use self::following::FollowChange;
@@ -39,6 +41,13 @@ pub(super) struct Socket {
     session_id: SessionId,
     outbox: Arc<Outbox>,
     rooms: HashSet<RoomId>,
+    /// Rooms whose last events it is being told, up to the end of the membership, and when that was.
+    ending: HashMap<RoomId, Timestamp>,
+    /// Rooms that it asked not to hear of, though it follows every room of its user, and the latest event at which the
+    /// user was known to be a member then: a membership that began later is another one.
+    muted: HashMap<RoomId, Seq>,
+    /// Rooms whose feeds hold back what it missed until there is room in its queue.
+    held: VecDeque<RoomId>,
     /// Rooms that it was told to have been removed from, by their log or by a signal, and up to where: what is older,
     /// and comes late, is known to be over.
     removed: HashMap<RoomId, Seq>,
@@ -52,6 +61,11 @@ impl Socket {
     /// It has started, and follows every room of its user.
     fn follows_all(&self) -> bool {
         matches!(self.stage, Stage::Started { follows_all, .. } if follows_all)
+    }
+
+    /// It should follow this room of its user, and does not.
+    fn misses(&self, room_id: RoomId) -> bool {
+        self.follows_all() && !self.rooms.contains(&room_id) && !self.muted.contains_key(&room_id)
     }
 
     fn note_removal(&mut self, room_id: RoomId, seq: Seq) {
@@ -106,6 +120,9 @@ impl State {
             session_id,
             outbox,
             rooms: HashSet::new(),
+            ending: HashMap::new(),
+            muted: HashMap::new(),
+            held: VecDeque::new(),
             removed: HashMap::new(),
             stage: Stage::Starting {
                 waiting: Vec::new(),
@@ -120,6 +137,7 @@ impl State {
         id: ConnectionId,
         user: &User,
         rooms: &[RoomSnapshot],
+        resumptions: &[Resumption],
         follows_all: bool,
     ) {
         let Some(socket) = self.sockets.get_mut(&id) else {
@@ -136,9 +154,7 @@ impl State {
         if lost && follows_all {
             self.surveys.memberships_are_due([user.id]);
         }
-        for room in rooms {
-            self.follow(id, room.room_id, room.last_seq);
-        }
+        self.enter(id, rooms, resumptions);
         // What came before a snapshot is told by `ready`.
         let taken_at: HashMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
         for event in waiting {
@@ -158,9 +174,16 @@ impl State {
 
     /// Takes a socket out of every room.
     pub(super) fn leave(&mut self, id: ConnectionId) {
-        let Some(rooms) = self.sockets.get(&id).map(|socket| socket.rooms.clone()) else {
+        let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
+        socket.held.clear();
+        let rooms: Vec<_> = socket
+            .rooms
+            .iter()
+            .chain(socket.ending.keys())
+            .copied()
+            .collect();
         for room in rooms {
             self.unfollow(id, room);
         }
@@ -177,7 +200,7 @@ impl State {
     /// Takes every socket out and sends it to another node, which has a bus to hear.
     pub(super) fn end(&mut self) {
         for outbox in self.outboxes() {
-            outbox.close(CloseReason::Restart);
+            outbox.close(self.shared.restart());
         }
         let ids: Vec<_> = self.sockets.keys().copied().collect();
         for id in ids {
@@ -261,7 +284,17 @@ impl State {
                     // They were removed again since, and that was the quicker one.
                     return;
                 }
+                let slot = self.feeds.get(&room.id);
+                if socket.ending.contains_key(&room.id)
+                    && slot.is_some_and(|it| it.feed.member_as_of(id) >= Some(room.last_seq))
+                {
+                    // The membership of which they are being told the end.
+                    return;
+                }
                 let follows = socket.follows_all();
+                if socket.muted.get(&room.id) >= Some(&room.last_seq) {
+                    return;
+                }
                 let is_known = socket.rooms.contains(&room.id);
                 if !is_known {
                     let frame = wire::room_added(room);
@@ -278,21 +311,26 @@ impl State {
                 reason,
                 ..
             } => {
-                let slot = self.feeds.get(room_id);
-                if slot.is_some_and(|slot| slot.feed.member_as_of(id) >= Some(*seq)) {
-                    // They were added again since, and that signal was the quicker one.
+                if socket.removed.get(room_id) >= Some(seq) {
                     return;
+                }
+                if let Some(slot) = self.feeds.get_mut(room_id) {
+                    if slot.feed.member_as_of(id) >= Some(*seq) {
+                        // They were added again since, and that signal was the quicker one.
+                        return;
+                    }
+                    if slot.feed.ends(id, *seq) {
+                        // The signal was quicker than the log, which tells the rest, and then that they are out.
+                        return self.pursue(*room_id);
+                    }
                 }
                 let Some(socket) = self.sockets.get_mut(&id) else {
                     return;
                 };
-                if socket.removed.get(room_id) >= Some(seq) {
-                    return;
-                }
                 socket.note_removal(*room_id, *seq);
                 let frame = wire::room_removed(*room_id, *reason);
                 socket.outbox.push(FrameClass::Durable, frame);
-                self.unfollow(id, *room_id);
+                self.expel(id, *room_id);
             }
             _ => {}
         }

@@ -133,8 +133,38 @@ fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, sig
             id,
             user,
             rooms,
+            resumptions,
             follows_all,
-        } => state.start(id, &user, &rooms, follows_all),
+        } => state.start(id, &user, &rooms, &resumptions, follows_all),
+        HubCommand::Follow {
+            id,
+            rooms,
+            resumptions,
+            answer,
+            done,
+        } => {
+            // Nobody waits any more: then the connection was dropped, and `Leave` follows. As below.
+            let _ = done.send(state.subscribe(id, &rooms, &resumptions, answer));
+        }
+        HubCommand::Unfollow {
+            id,
+            room_id,
+            answer,
+            done,
+        } => {
+            signals.stopped(typists.stop_socket(id, Some(room_id)));
+            state.unsubscribe(id, room_id, answer);
+            let _ = done.send(());
+        }
+        HubCommand::Renew {
+            id,
+            session_id,
+            done,
+        } => {
+            state.renew(id, session_id);
+            let _ = done.send(());
+        }
+        HubCommand::Relieved(id) => state.relieved(id),
         HubCommand::Typing {
             id,
             room,

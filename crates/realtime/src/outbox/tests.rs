@@ -1,9 +1,15 @@
 use std::{sync::Arc, time::Duration};
 
-use proptest::prelude::*;
-
 use super::*;
 use FrameClass::{Durable, Ephemeral};
+
+mod commands;
+mod model;
+mod relief;
+
+const RESTART: CloseReason = CloseReason::Restart {
+    retry_after: Duration::from_secs(3),
+};
 
 /// What a frame of ten bytes costs.
 const TEN: usize = 10 + FRAME_OVERHEAD;
@@ -72,12 +78,25 @@ fn a_durable_frame_that_still_does_not_fit_closes_the_socket_and_frees_the_queue
 }
 
 #[test]
-fn a_frame_larger_than_the_whole_queue_closes_the_socket_or_is_dropped() {
+fn a_queue_that_is_empty_takes_any_frame_and_then_no_other() {
+    for class in [Durable, Ephemeral] {
+        let large = ByteString::from("x".repeat(10 * TEN));
+        let outbox = Outbox::new(TEN);
+        outbox.push(class, large.clone());
+        outbox.push(Ephemeral, frame("b"));
+        assert_eq!(all_of(&outbox), [Outgoing::Frame(large.clone())]);
+        outbox.push(Durable, large.clone());
+        outbox.push(Durable, frame("b"));
+        assert_eq!(all_of(&outbox), [Outgoing::Close(CloseReason::Slow)]);
+    }
+}
+
+#[test]
+fn an_ephemeral_frame_of_any_size_makes_place_for_a_durable_one() {
     let outbox = Outbox::new(TEN);
-    outbox.push(Ephemeral, "x".repeat(TEN).into());
-    assert_eq!(outbox.try_next(), None);
-    outbox.push(Durable, "x".repeat(TEN).into());
-    assert_eq!(outbox.try_next(), Some(Outgoing::Close(CloseReason::Slow)));
+    outbox.push(Ephemeral, "x".repeat(10 * TEN).into());
+    outbox.push(Durable, frame("a"));
+    assert_eq!(all_of(&outbox), frames(&["a"]));
 }
 
 #[test]
@@ -95,7 +114,7 @@ fn a_restart_lets_the_queue_drain_and_no_other_reason_does() {
     use CloseReason::*;
     for reason in [
         ClientLeft,
-        Restart,
+        RESTART,
         Protocol,
         Unsupported,
         InvalidText,
@@ -108,7 +127,7 @@ fn a_restart_lets_the_queue_drain_and_no_other_reason_does() {
         outbox.push(Durable, frame("a"));
         outbox.close(reason);
         let mut expected = Vec::new();
-        if matches!(reason, Restart) {
+        if reason == RESTART {
             expected = frames(&["a"]);
         }
         expected.push(Outgoing::Close(reason));
@@ -120,15 +139,12 @@ fn a_restart_lets_the_queue_drain_and_no_other_reason_does() {
 fn nothing_follows_the_close_and_the_first_reason_stays() {
     let outbox = Outbox::new(10 * TEN);
     outbox.push(Durable, frame("a"));
-    outbox.close(CloseReason::Restart);
+    outbox.close(RESTART);
     outbox.push(Durable, frame("b"));
     outbox.close(CloseReason::Protocol);
     assert_eq!(outbox.try_next(), Some(Outgoing::Frame(frame("a"))));
     for _ in 0..2 {
-        assert_eq!(
-            outbox.try_next(),
-            Some(Outgoing::Close(CloseReason::Restart))
-        );
+        assert_eq!(outbox.try_next(), Some(Outgoing::Close(RESTART)));
     }
 }
 
@@ -137,7 +153,7 @@ fn every_reason_has_its_own_code_and_a_text_that_fits_a_close_frame() {
     use CloseReason::*;
     let codes = [
         (ClientLeft, 1000),
-        (Restart, 1012),
+        (RESTART, 1012),
         (Protocol, 1002),
         (Unsupported, 1003),
         (InvalidText, 1007),
@@ -173,84 +189,4 @@ async fn next_that_was_given_up_loses_nothing() {
     assert!(tokio::time::timeout(tick, outbox.next()).await.is_err());
     outbox.push(Durable, frame("a"));
     assert_eq!(outbox.next().await, Outgoing::Frame(frame("a")));
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Push(FrameClass, usize),
-    Take,
-    Close(CloseReason),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => (0..200_usize).prop_map(|size| Step::Push(Durable, size)),
-        4 => (0..200_usize).prop_map(|size| Step::Push(Ephemeral, size)),
-        6 => Just(Step::Take),
-        1 => Just(Step::Close(CloseReason::Restart)),
-        1 => Just(Step::Close(CloseReason::Protocol)),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn the_queue_is_bounded_and_no_durable_frame_is_missing(
-        limit in 0..1_000_usize,
-        steps in prop::collection::vec(step(), 0..100),
-    ) {
-        let outbox = Outbox::new(limit);
-        let (mut pushed, mut taken) = (Vec::new(), Vec::new());
-        let mut closed = None;
-        for (number, step) in steps.into_iter().enumerate() {
-            match step {
-                Step::Push(class, size) => {
-                    if closed.is_none() && class == Durable {
-                        pushed.push(number);
-                    }
-                    outbox.push(class, format!("{class:?} {number} {:size$}", "").into());
-                    if closed.is_none() {
-                        closed = outbox.lock().closing;
-                        prop_assert!(matches!(closed, None | Some(CloseReason::Slow)));
-                    }
-                }
-                Step::Take => take(&outbox, &mut taken, closed)?,
-                Step::Close(reason) => {
-                    outbox.close(reason);
-                    closed = closed.or(Some(reason));
-                }
-            }
-            let queue = outbox.lock();
-            let costs = queue.frames.iter().map(|(_, frame)| frame.len() + FRAME_OVERHEAD);
-            prop_assert_eq!(queue.bytes, costs.sum::<usize>());
-            prop_assert!(queue.bytes <= limit);
-        }
-        while !outbox.lock().frames.is_empty() {
-            take(&outbox, &mut taken, closed)?;
-        }
-        // A close that gives up the queue leaves a beginning of it.
-        if matches!(closed, None | Some(CloseReason::Restart)) {
-            prop_assert_eq!(taken, pushed);
-        } else {
-            prop_assert!(pushed.starts_with(&taken));
-        }
-    }
-}
-
-/// Takes one frame and notes its number if it is durable.
-fn take(
-    outbox: &Outbox,
-    taken: &mut Vec<usize>,
-    closed: Option<CloseReason>,
-) -> Result<(), TestCaseError> {
-    match outbox.try_next() {
-        Some(Outgoing::Frame(frame)) => {
-            let mut words = frame.split(' ');
-            if words.next() == Some("Durable") {
-                taken.push(words.next().unwrap().parse().unwrap());
-            }
-        }
-        Some(Outgoing::Close(reason)) => prop_assert_eq!(Some(reason), closed),
-        None => prop_assert!(closed.is_none()),
-    }
-    Ok(())
 }

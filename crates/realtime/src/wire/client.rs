@@ -1,4 +1,6 @@
-use domain::RoomId;
+use std::{collections::HashMap, fmt};
+
+use domain::{RoomId, Seq};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -23,6 +25,14 @@ pub enum Command {
     TypingStart(Typing),
     /// The user types no more.
     TypingStop(Typing),
+    /// Follow a room.
+    Subscribe(FollowOne),
+    /// Follow a room no longer.
+    Unsubscribe(FollowOne),
+    /// Tell what was missed.
+    Resume(Resume),
+    /// Go on with a new access token.
+    Authenticate(Authenticate),
 }
 
 /// The data of `send_message`.
@@ -55,6 +65,33 @@ pub struct Typing {
     /// Where; may be left out on a socket that follows one room.
     #[serde(default)]
     pub room_id: Option<RoomId>,
+}
+
+/// The data of `subscribe` and `unsubscribe`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct FollowOne {
+    /// Which room.
+    pub room_id: RoomId,
+}
+
+/// The data of `resume`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct Resume {
+    /// Up to where the client has the log of each room.
+    pub rooms: HashMap<RoomId, Seq>,
+}
+
+/// The data of `authenticate`.
+#[derive(PartialEq, Eq, Deserialize)]
+pub struct Authenticate {
+    /// The new access token.
+    pub access_token: String,
+}
+
+impl fmt::Debug for Authenticate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authenticate(…)")
+    }
 }
 
 /// What is wrong with a frame.
@@ -147,6 +184,10 @@ fn command(envelope: &Envelope<'_>) -> Result<Command, FrameError> {
         "send_message" => data(&event, envelope).map(Command::SendMessage),
         "typing_start" => data(&event, envelope).map(Command::TypingStart),
         "typing_stop" => data(&event, envelope).map(Command::TypingStop),
+        "subscribe" => data(&event, envelope).map(Command::Subscribe),
+        "unsubscribe" => data(&event, envelope).map(Command::Unsubscribe),
+        "resume" => data(&event, envelope).map(Command::Resume),
+        "authenticate" => data(&event, envelope).map(Command::Authenticate),
         // Shown in the answer, so cut: the frame may be as long as the largest one taken.
         other => Err(FrameError::UnknownEvent(other.chars().take(64).collect())),
     }

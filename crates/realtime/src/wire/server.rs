@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use domain::{
     BusEvent, ConnectionId, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId, RoomSnapshot,
-    Seq, User,
+    Seq, Timestamp, User,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -46,6 +46,8 @@ pub struct Ready<'a> {
     pub user: &'a User,
     /// How often the server pings, in milliseconds.
     pub ping_interval_ms: u128,
+    /// When the socket ends, its client comes back at a moment within this time, in milliseconds, that it draws by lot.
+    pub reconnect_spread_ms: u128,
     /// The rooms it follows, each as it stood at one moment; its events come from there on.
     pub rooms: &'a [RoomSnapshot],
 }
@@ -56,12 +58,14 @@ pub fn ready(
     session_id: ConnectionId,
     user: &User,
     ping_interval: Duration,
+    reconnect_spread: Duration,
     rooms: &[RoomSnapshot],
 ) -> ByteString {
     let data = Ready {
         session_id,
         user,
         ping_interval_ms: ping_interval.as_millis(),
+        reconnect_spread_ms: reconnect_spread.as_millis(),
         rooms,
     };
     encode("ready", None, None, data)
@@ -90,6 +94,27 @@ pub fn room_added(room: &Room) -> ByteString {
 pub fn room_removed(room_id: RoomId, reason: RemovalReason) -> ByteString {
     let data = json!({"room_id": room_id, "reason": reason});
     encode("room_removed", None, None, data)
+}
+
+/// The client has all of the room that it missed, up to a number; what follows is live.
+#[must_use]
+pub fn resumed(room_id: RoomId, from: Seq, to: Seq) -> ByteString {
+    let data = json!({"room_id": room_id, "from": from, "to": to, "recovered": true});
+    encode("resumed", None, None, data)
+}
+
+/// The client is told nothing of what it missed, and reads the room anew; what follows `last_seq` is live.
+#[must_use]
+pub fn not_resumed(room_id: RoomId, from: Seq, last_seq: Seq) -> ByteString {
+    let data = json!({"room_id": room_id, "from": from, "last_seq": last_seq, "recovered": false});
+    encode("resumed", None, None, data)
+}
+
+/// The socket's access token expires soon: it is closed then, unless the client sends a new one.
+#[must_use]
+pub fn token_expiring(expires_at: Timestamp) -> ByteString {
+    let data = json!({"expires_at": expires_at});
+    encode("token_expiring", None, None, data)
 }
 
 /// A durable event of a room.

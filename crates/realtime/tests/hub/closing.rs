@@ -4,11 +4,11 @@ use domain::{
     BusEvent,
     ports::{BusDelivery, EventBus, Randomness},
 };
-use realtime::Draining;
+use realtime::{AdmissionSettings, CloseReason, Full, Outgoing, RegisterError};
 use testkit::{FixedRandomness, sample};
 use tokio::time::Instant;
 
-use crate::rig::{Client, Rig, note, notes, settings, settle};
+use crate::rig::{Client, GAP_WAIT, HOME, Rig, SPREAD, note, notes, settings, settle};
 
 fn revoked(client: &Client) -> BusEvent {
     BusEvent::SessionRevoked {
@@ -73,7 +73,7 @@ async fn a_drain_refuses_new_sockets_and_closes_the_open_ones_with_what_they_hav
     let drain = rig.hub.drain().await;
     assert!(rig.hub.is_draining());
     let answer = rig.try_register(&sample::user("bob")).await;
-    assert_eq!(answer.map(|_| ()), Err(Draining));
+    assert_eq!(answer.map(|_| ()), Err(RegisterError::Draining));
     assert_eq!(drain.len(), 2);
     let second = Duration::from_secs(1);
     drain.close_all(100, second, second).await;
@@ -124,6 +124,79 @@ async fn a_drain_goes_in_batches_and_is_done_in_time_whatever_the_jitter() {
     }
 }
 
+/// The time to wait that the close of a drained socket names.
+fn retry_after(client: &Client) -> Duration {
+    match client.connection.outbox().try_next() {
+        Some(Outgoing::Close(CloseReason::Restart { retry_after })) => retry_after,
+        other => panic!("no restart: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_socket_is_told_a_time_of_its_own_within_the_spread() {
+    for (jitter, expected) in [(0, Duration::ZERO), (255, SPREAD)] {
+        let rig = Rig::with(settings(), Always(jitter));
+        let zoe = rig.register(&sample::user("zoe")).await;
+        rig.hub.drain().await.close_now();
+        assert_eq!(retry_after(&zoe), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_is_cut_short_closes_at_once_what_waits_for_its_turn() {
+    let rig = Rig::new();
+    let (zoe, ann) = (
+        rig.register(&sample::user("zoe")).await,
+        rig.register(&sample::user("ann")).await,
+    );
+    let drain = rig.hub.drain().await;
+    let minute = Duration::from_secs(60);
+    let slowly = drain.close_all(1, minute, minute);
+    assert!(tokio::time::timeout(GAP_WAIT, slowly).await.is_err());
+    let told = zoe.hears().await.len() + ann.hears().await.len();
+    assert_eq!(told, 1);
+    drain.close_now();
+    assert_eq!(zoe.hears().await, ["close 1012"]);
+    assert_eq!(ann.hears().await, ["close 1012"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_beyond_a_cap_is_refused_until_another_has_gone() {
+    let mut small = settings();
+    small.admission = AdmissionSettings {
+        node: Some(1),
+        ..AdmissionSettings::default()
+    };
+    let rig = Rig::with(small, FixedRandomness::new());
+    // It has not started, and counts.
+    let zoe = rig.register(&sample::user("zoe")).await;
+    let answer = rig.try_register(&sample::user("ann")).await;
+    assert_eq!(answer.map(|_| ()), Err(RegisterError::Full(Full::Node)));
+    assert_eq!(rig.hub.open_sockets(), 1);
+    drop(zoe);
+    assert!(rig.try_register(&sample::user("ann")).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_socket_takes_the_place_of_one_of_its_user_that_is_silent() {
+    let mut small = settings();
+    small.admission = AdmissionSettings {
+        user: Some(2),
+        silence: Duration::from_secs(30),
+        ..AdmissionSettings::default()
+    };
+    let rig = Rig::with(small, FixedRandomness::new());
+    let silent = rig.register(&sample::user("zoe")).await;
+    let talking = rig.register(&silent.user).await;
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    talking.connection.heard();
+    let _new = rig.register(&silent.user).await;
+    assert_eq!(silent.hears().await, ["close 4409"]);
+    assert!(talking.hears().await.is_empty());
+    let answer = rig.try_register(&silent.user).await;
+    assert_eq!(answer.map(|_| ()), Err(RegisterError::Full(Full::User)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_bus_the_sockets_are_sent_elsewhere() {
     let rig = Rig::new();
@@ -135,9 +208,9 @@ async fn without_a_bus_the_sockets_are_sent_elsewhere() {
     assert!(rig.presence.is_empty());
     let answer = rig
         .hub
-        .register(zoe.connection.id(), zoe.user.id, zoe.session)
+        .register(zoe.connection.id(), zoe.user.id, zoe.session, HOME)
         .await;
-    assert_eq!(answer.map(|_| ()), Err(Draining));
+    assert_eq!(answer.map(|_| ()), Err(RegisterError::Draining));
     assert_eq!(zoe.connection.typing(None, true).await, Ok(()));
 }
 

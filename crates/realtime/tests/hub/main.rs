@@ -1,11 +1,15 @@
 //! The hub with all its tasks, between a bus and a log that do what a test says. Time is paused: it moves on by itself
 //! once every task waits, so that `sleep` means "when all that can happen has happened".
 
+mod choosing;
 mod closing;
+mod departing;
 mod healing;
+mod model;
 mod opening;
 mod order;
 mod presence;
+mod resuming;
 mod rig;
 mod rooms;
 mod typing;

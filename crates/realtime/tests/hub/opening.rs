@@ -98,7 +98,7 @@ async fn a_room_that_ready_names_is_not_told_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_removed_before_the_start_hears_that_and_nothing_after() {
+async fn who_is_removed_before_the_start_hears_up_to_that_and_nothing_after() {
     let rig = Rig::new();
     let room = rig.room();
     let zoe = rig.register(&sample::user("zoe")).await;
@@ -108,7 +108,10 @@ async fn who_is_removed_before_the_start_hears_that_and_nothing_after() {
     settle().await;
     zoe.start(snapshot).await;
     rig.publish(room, note());
-    assert_eq!(zoe.hears().await, ["ready", "room_removed removed"]);
+    assert_eq!(
+        zoe.hears().await,
+        ["ready", "member.left 3", "room_removed removed"]
+    );
     assert_eq!(rig.hub.followed_rooms(), 0);
 }
 
@@ -131,8 +134,8 @@ async fn who_is_removed_and_added_again_before_the_start_follows_the_room() {
         rig.publish(room, note());
         let mut expected = vec![
             "ready",
-            "room_removed removed",
-            "room_added 4",
+            "member.left 3",
+            "member.joined 4",
             "message.deleted 5",
         ];
         if snapshot_is_last {
@@ -153,7 +156,7 @@ async fn what_came_before_the_snapshot_does_not_end_a_named_room() {
     rig.tell_added(&zoe.user, room);
     settle().await;
     let rooms = rig.snapshots(&[room]);
-    zoe.connection.start(zoe.user.clone(), rooms, false).await;
+    zoe.start_named(rooms).await;
     rig.publish(room, note());
     assert_eq!(zoe.hears().await, ["ready", "message.deleted 5"]);
 }
@@ -174,7 +177,7 @@ async fn a_socket_that_named_its_rooms_is_told_of_others_and_does_not_follow_the
     let (named, other) = (rig.room(), rig.room());
     let zoe = rig.register(&sample::user("zoe")).await;
     let rooms = rig.snapshots(&[named]);
-    zoe.connection.start(zoe.user.clone(), rooms, false).await;
+    zoe.start_named(rooms).await;
     rig.tell_added(&zoe.user, other);
     rig.publish(other, note());
     rig.publish(named, note());

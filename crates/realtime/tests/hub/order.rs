@@ -1,4 +1,4 @@
-use crate::rig::{GAP_WAIT, Mood, Rig, note, notes, settle};
+use crate::rig::{GAP_WAIT, Mood, Rig, acknowledged, note, notes, sent, settle};
 
 #[tokio::test(start_paused = true)]
 async fn what_the_bus_tells_in_order_needs_no_read() {
@@ -98,4 +98,31 @@ async fn rooms_do_not_mix() {
     rig.publish(rooms[0], note());
     assert_eq!(ann.hears().await, notes(3..=3));
     assert!(zoe.hears().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_a_send_comes_before_its_event_on_the_sockets_that_wait_for_one() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let phone = rig.open("zoe", &[room]).await;
+    let desk = rig.open_for(&phone.user, &[room]).await;
+    let ann = rig.open("ann", &[room]).await;
+    phone.connection.outbox().begin_command();
+    rig.publish(room, note());
+    let seq = rig.log.last_seq(room).next();
+    rig.publish(room, sent(room, seq, &phone.user));
+    rig.publish(room, note());
+    let all = [
+        "message.deleted 3",
+        "receive_message 4",
+        "message.deleted 5",
+    ];
+    assert_eq!(desk.hears().await, all);
+    assert_eq!(ann.hears().await, all);
+    assert_eq!(phone.hears().await, all[..1]);
+    phone.connection.outbox().answer(acknowledged("send"));
+    assert_eq!(
+        phone.hears().await,
+        ["ack send", "receive_message 4", "message.deleted 5"]
+    );
 }

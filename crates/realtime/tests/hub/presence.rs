@@ -51,9 +51,12 @@ async fn presence_follows_membership() {
     let zoe = rig.open("zoe", &[]).await;
     rig.tell_added(&zoe.user, room);
     assert_eq!(ann.hears_all().await, ["presence.changed zoe ONLINE"]);
-    rig.commit(room, left(zoe.user.id));
+    rig.publish(room, left(zoe.user.id));
     rig.tell_removed(&zoe.user, room);
-    assert_eq!(ann.hears_all().await, ["presence.changed zoe OFFLINE"]);
+    assert_eq!(
+        ann.hears_all().await,
+        ["member.left 3", "presence.changed zoe OFFLINE"]
+    );
     assert_eq!(rig.presence.online(room).await, Ok(vec![ann.user.id]));
 }
 

@@ -1,19 +1,20 @@
 //! A hub, and a world around it that a test writes the script of.
 
+mod client;
 mod directory;
 mod ports;
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    BusEvent, ConnectionId, MessageId, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId,
-    RoomSnapshot, Seq, SessionId, User, UserId, ports::Randomness,
+    BusEvent, ConnectionId, MessageId, Missed, RemovalReason, Resumption, Room, RoomEvent,
+    RoomEventKind, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, ports::Randomness,
 };
-use realtime::{Connection, Draining, Hub, HubPorts, HubSettings, Outgoing, PresenceSettings};
-use serde_json::Value;
+use realtime::{AdmissionSettings, Hub, HubPorts, HubSettings, PresenceSettings, RegisterError};
 use testkit::{FixedRandomness, sample};
 use tokio::task::JoinHandle;
 
+pub use client::{Client, Told, acknowledged, in_short};
 pub use directory::Directory;
 pub use ports::Mood;
 use ports::{ScriptedBus, ScriptedLog, ScriptedPresence};
@@ -22,10 +23,17 @@ pub const GAP_WAIT: Duration = Duration::from_millis(50);
 pub const RETRY: Duration = Duration::from_secs(1);
 pub const TYPING: Duration = Duration::from_secs(6);
 
+pub const SPREAD: Duration = Duration::from_secs(5);
 pub const TEND: Duration = Duration::from_secs(10);
+
+/// Where every socket comes from.
+pub const HOME: &str = "192.0.2.1";
 
 /// Smaller than what most tests commit at once, so that reads go over several pages.
 pub const PAGE: u32 = 3;
+
+/// How many events of a room are told to who comes back.
+pub const RESUME_MOST: u64 = 500;
 
 pub fn settings() -> HubSettings {
     HubSettings {
@@ -41,6 +49,9 @@ pub fn settings() -> HubSettings {
             tend_interval: TEND,
         },
         ping_interval: Duration::from_secs(25),
+        admission: AdmissionSettings::default(),
+        reconnect_spread: SPREAD,
+        rooms_per_socket: 100,
     }
 }
 
@@ -121,10 +132,29 @@ impl Rig {
         rooms.iter().map(|room| self.snapshot(*room)).collect()
     }
 
-    pub async fn try_register(&self, user: &User) -> Result<Client, Draining> {
+    /// What a client of the room that has all up to `since` missed, up to now.
+    pub fn missed(&self, room: RoomId, since: u64) -> Missed {
+        Missed::new(room, Seq(since), self.log.last_seq(room), RESUME_MOST)
+    }
+
+    /// Members come back into these rooms, with all up to a number of each.
+    pub fn back(&self, rooms: &[(RoomId, u64)]) -> Vec<Resumption> {
+        let stays = |(room, since): &(RoomId, u64)| Resumption::Stays(self.missed(*room, *since));
+        rooms.iter().map(stays).collect()
+    }
+
+    /// A socket of a new user whose client has all up to a number of each of these rooms.
+    pub async fn come_back(&self, rooms: &[(RoomId, u64)]) -> Client {
+        let zoe = self.register(&sample::user("zoe")).await;
+        let ids: Vec<_> = rooms.iter().map(|(room, _)| *room).collect();
+        zoe.come_back(self.snapshots(&ids), self.back(rooms)).await;
+        zoe
+    }
+
+    pub async fn try_register(&self, user: &User) -> Result<Client, RegisterError> {
         let session = SessionId(sample::id());
         let id = ConnectionId(sample::id());
-        let connection = self.hub.register(id, user.id, session).await?;
+        let connection = self.hub.register(id, user.id, session, HOME).await?;
         Ok(Client {
             connection,
             user: user.clone(),
@@ -176,58 +206,13 @@ pub async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
 
-pub struct Client {
-    pub connection: Connection,
-    pub user: User,
-    pub session: SessionId,
+/// Each of these, one after another.
+pub fn all_of<const N: usize>(parts: [Vec<String>; N]) -> Vec<String> {
+    parts.concat()
 }
 
-impl Client {
-    pub async fn start(&self, rooms: Vec<RoomSnapshot>) {
-        self.connection.start(self.user.clone(), rooms, true).await;
-    }
-
-    pub async fn start_named(&self, rooms: Vec<RoomSnapshot>) {
-        self.connection.start(self.user.clone(), rooms, false).await;
-    }
-
-    /// What the socket was told since it was last asked, presence aside, in short.
-    pub async fn hears(&self) -> Vec<String> {
-        let mut all = self.hears_all().await;
-        all.retain(|told| !told.starts_with("presence.changed"));
-        all
-    }
-
-    /// As [`hears`](Self::hears), with presence.
-    pub async fn hears_all(&self) -> Vec<String> {
-        settle().await;
-        let mut all = Vec::new();
-        while let Some(next) = self.connection.outbox().try_next() {
-            match next {
-                Outgoing::Frame(frame) => all.push(in_short(&frame)),
-                Outgoing::Close(reason) => {
-                    all.push(format!("close {}", reason.code()));
-                    break;
-                }
-            }
-        }
-        all
-    }
-}
-
-/// The event, and what tells it from others of its kind.
-fn in_short(frame: &str) -> String {
-    let frame: Value = serde_json::from_str(frame).expect("JSON");
-    let (event, data) = (frame["event"].as_str().unwrap(), &frame["data"]);
-    let text = |field: &str| data[field].as_str().expect(field).to_owned();
-    match event {
-        "ready" => "ready".to_owned(),
-        "typing_start" | "typing_stop" => format!("{event} {}", text("username")),
-        "presence.changed" => format!("{event} {} {}", text("username"), text("status")),
-        "room_removed" => format!("{event} {}", text("reason")),
-        "room_added" => format!("{event} {}", data["last_seq"]),
-        _ => format!("{event} {}", frame["seq"]),
-    }
+pub fn told(text: &str) -> Vec<String> {
+    vec![text.to_owned()]
 }
 
 /// What a socket hears of the [`note`]s with these numbers.

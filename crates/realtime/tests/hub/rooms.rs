@@ -51,8 +51,11 @@ async fn who_comes_back_is_not_taken_out_by_the_old_departure() {
         let room = rig.room();
         let zoe = rig.register(&testkit::sample::user("zoe")).await;
         let rooms = rig.snapshots(&[room]);
-        let start = zoe.connection.start(zoe.user.clone(), rooms, follows_all);
-        start.await;
+        if follows_all {
+            zoe.start(rooms).await;
+        } else {
+            zoe.start_named(rooms).await;
+        }
         settle().await;
         // The bus lost the departure, and the log is slow to tell it.
         rig.log.set(Mood::Holds);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Member, RoomEvent, RoomId, StoreResult, Timestamp, UserId,
-    ports::{MemberStore, NewMember},
+    ports::{Departure, MemberStore, NewMember},
 };
 
 use super::{Afterwards, Cache};
@@ -32,6 +32,10 @@ impl MemberStore for CachedMembers {
 
     async fn rooms_of(&self, users: Vec<UserId>) -> StoreResult<Vec<(UserId, RoomId)>> {
         self.store.rooms_of(users).await
+    }
+
+    async fn departures(&self, user: UserId, rooms: Vec<RoomId>) -> StoreResult<Vec<Departure>> {
+        self.store.departures(user, rooms).await
     }
 
     async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent> {

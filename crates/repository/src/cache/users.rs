@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    PasswordHash, StoreResult, Timestamp, User, UserId, UserStatus, ports::UserStore, values::Email,
+    PasswordHash, SessionId, StoreResult, Timestamp, User, UserId, UserStatus, ports::UserStore,
+    values::Email,
 };
 
 use super::{Afterwards, Cache};
@@ -35,8 +36,39 @@ impl UserStore for CachedUsers {
         self.store.credentials(email).await
     }
 
+    async fn password(&self, id: UserId) -> StoreResult<Option<PasswordHash>> {
+        self.store.password(id).await
+    }
+
     async fn set_status(&self, id: UserId, status: UserStatus, at: Timestamp) -> StoreResult<()> {
         let _forgotten = Afterwards(|| self.cache.forget_user(id));
         self.store.set_status(id, status, at).await
+    }
+
+    async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
+        self.store.end_log_ins(id, at).await
+    }
+
+    // What is remembered of a user tells nothing of these two: no password, and not whether the account is deactivated.
+
+    async fn change_password(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        self.store.change_password(id, by, judged_by, new, at).await
+    }
+
+    async fn deactivate(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        self.store.deactivate(id, by, judged_by, at).await
     }
 }

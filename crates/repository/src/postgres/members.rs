@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use domain::{
     Conflict, Member, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
-    ports::{MemberStore, NewMember},
+    ports::{Departure, MemberStore, NewMember},
 };
 use uuid::Uuid;
 
@@ -48,6 +48,28 @@ impl MemberStore for Postgres {
             rows::all(rooms, |row| {
                 let user = UserId(row.try_get("user_id")?);
                 Ok((user, RoomId(row.try_get("room_id")?)))
+            })
+        })
+        .await
+    }
+
+    async fn departures(&self, user: UserId, rooms: Vec<RoomId>) -> StoreResult<Vec<Departure>> {
+        let rooms: Vec<Uuid> = rooms.into_iter().map(|room| room.0).collect();
+        self.run(async |client: &mut Client| {
+            let departures = statement::rows(
+                client,
+                "SELECT m.room_id, m.left_seq, e.at
+                 FROM room_members m JOIN room_events e ON e.room_id = m.room_id AND e.seq = m.left_seq
+                 WHERE m.user_id = $1 AND m.room_id = ANY($2)",
+                &[&user.0, &rooms],
+            )
+            .await?;
+            rows::all(departures, |row| {
+                Ok(Departure {
+                    room_id: RoomId(row.try_get("room_id")?),
+                    seq: rows::seq(row, "left_seq")?,
+                    at: row.try_get("at")?,
+                })
             })
         })
         .await

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use domain::{
-    RefreshTokenHash, Session, SessionId, StoreResult, Timestamp, UserId,
+    RefreshTokenHash, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
     ports::{NewSession, Rotation, SessionStore},
 };
 use uuid::Uuid;
@@ -18,10 +18,14 @@ impl SessionStore for Postgres {
     async fn open(&self, new: &NewSession) -> StoreResult<()> {
         self.run(async |client: &mut Client| {
             let session = &new.session;
-            execute(
+            // Waits for a change of the password that is under way, and then judges by what it has left. FOR KEY SHARE
+            // would not wait, and could be given the row as it stood before.
+            let opened = execute(
                 client,
-                "WITH opened AS (
-                     INSERT INTO sessions (id, user_id, created_at) VALUES ($1, $2, $3) RETURNING id
+                "WITH account AS (
+                     SELECT id FROM users WHERE id = $2 AND password_hash = $6 AND deactivated_at IS NULL FOR SHARE
+                 ), opened AS (
+                     INSERT INTO sessions (id, user_id, created_at) SELECT $1, id, $3 FROM account RETURNING id
                  )
                  INSERT INTO refresh_tokens (hash, session_id, expires_at) SELECT $4, id, $5 FROM opened",
                 &[
@@ -30,10 +34,14 @@ impl SessionStore for Postgres {
                     &session.created_at,
                     &new.refresh.0.as_slice(),
                     &new.refresh_expires_at,
+                    &new.judged_by.0,
                 ],
             )
             .await?;
-            Ok(())
+            match opened {
+                0 => Err(StoreError::Denied.into()),
+                _ => Ok(()),
+            }
         })
         .await
     }
@@ -102,6 +110,32 @@ impl SessionStore for Postgres {
     }
 }
 
+/// One who ends all log-ins of a user at a time: two would wait for each other's rows, in any order.
+pub(super) async fn lock_account(transaction: &Transaction<'_>, user: UserId) -> Result<(), Fault> {
+    let lock = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE";
+    row(transaction, lock, &[&user.0]).await?;
+    Ok(())
+}
+
+/// Ends the log-ins of a user, but for one if it is named. The account is locked, so that none is being opened: a
+/// statement that began before would not see one that was.
+pub(super) async fn revoke_all_but(
+    transaction: &Transaction<'_>,
+    user: UserId,
+    kept: Option<SessionId>,
+    at: Timestamp,
+) -> Result<Vec<SessionId>, Fault> {
+    let ended = statement::rows(
+        transaction,
+        "UPDATE sessions SET revoked_at = $3
+         WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL
+         RETURNING id",
+        &[&user.0, &kept.map(|id| id.0), &at],
+    )
+    .await?;
+    rows::all(ended, |row| Ok(SessionId(row.try_get("id")?)))
+}
+
 async fn rotate(
     transaction: &Transaction<'_>,
     old: RefreshTokenHash,
@@ -159,3 +193,6 @@ async fn rotate(
     .await?;
     Ok(Rotation::Rotated(session))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,15 @@
 use async_trait::async_trait;
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use domain::{
-    Conflict, PasswordHash, StoreError, StoreResult, Timestamp, User, UserId, UserStatus,
-    ports::UserStore, values::Email,
+    Conflict, PasswordHash, SessionId, StoreError, StoreResult, Timestamp, User, UserId,
+    UserStatus, ports::UserStore, values::Email,
 };
 
 use super::{
     Postgres,
     fault::Fault,
     rows::{self, user_columns},
+    sessions::{lock_account, revoke_all_but},
     statement::{execute, row},
 };
 
@@ -29,7 +30,12 @@ impl UserStore for Postgres {
     }
 
     async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
-        Ok(self.credentials(email).await?.map(|(user, _)| user))
+        self.run(async |client: &mut Client| {
+            let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE email = $1");
+            let found = row(client, sql, &[&email.as_str()]).await?;
+            found.as_ref().map(rows::user).transpose()
+        })
+        .await
     }
 
     async fn credentials(&self, email: &Email) -> StoreResult<Option<(User, PasswordHash)>> {
@@ -37,13 +43,24 @@ impl UserStore for Postgres {
             let sql = concat!(
                 "SELECT ",
                 user_columns!(),
-                ", password_hash FROM users WHERE email = $1"
+                ", password_hash FROM users WHERE email = $1 AND deactivated_at IS NULL"
             );
             let Some(found) = row(client, sql, &[&email.as_str()]).await? else {
                 return Ok(None);
             };
             let hash = PasswordHash(found.try_get("password_hash")?);
             Ok(Some((rows::user(&found)?, hash)))
+        })
+        .await
+    }
+
+    async fn password(&self, id: UserId) -> StoreResult<Option<PasswordHash>> {
+        self.run(async |client: &mut Client| {
+            let sql = "SELECT password_hash FROM users WHERE id = $1 AND deactivated_at IS NULL";
+            let Some(found) = row(client, sql, &[&id.0]).await? else {
+                return Ok(None);
+            };
+            Ok(Some(PasswordHash(found.try_get("password_hash")?)))
         })
         .await
     }
@@ -58,6 +75,79 @@ impl UserStore for Postgres {
             }
         })
         .await
+    }
+
+    async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
+        self.change(async |transaction: &Transaction<'_>| {
+            lock_account(transaction, id).await?;
+            revoke_all_but(transaction, id, None, at).await
+        })
+        .await
+    }
+
+    async fn change_password(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        self.change(async |transaction: &Transaction<'_>| {
+            lock_account(transaction, id).await?;
+            must_stand(transaction, id, by).await?;
+            let changed = execute(
+                transaction,
+                "UPDATE users SET password_hash = $3
+                 WHERE id = $1 AND password_hash = $2 AND deactivated_at IS NULL",
+                &[&id.0, &judged_by.0, &new.0],
+            )
+            .await?;
+            if changed == 0 {
+                return Err(StoreError::Denied.into());
+            }
+            revoke_all_but(transaction, id, Some(by), at).await
+        })
+        .await
+    }
+
+    async fn deactivate(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        self.change(async |transaction: &Transaction<'_>| {
+            lock_account(transaction, id).await?;
+            must_stand(transaction, id, by).await?;
+            let changed = execute(
+                transaction,
+                "UPDATE users SET deactivated_at = $3
+                 WHERE id = $1 AND password_hash = $2 AND deactivated_at IS NULL",
+                &[&id.0, &judged_by.0, &at],
+            )
+            .await?;
+            if changed == 0 {
+                return Err(StoreError::Denied.into());
+            }
+            revoke_all_but(transaction, id, None, at).await
+        })
+        .await
+    }
+}
+
+/// `NotFound` unless the log-in stands and is of this user. It is locked too, so that it does not end meanwhile.
+async fn must_stand(
+    transaction: &Transaction<'_>,
+    user: UserId,
+    session: SessionId,
+) -> Result<(), Fault> {
+    let stands =
+        "SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL FOR SHARE";
+    match row(transaction, stands, &[&session.0, &user.0]).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::NotFound.into()),
     }
 }
 

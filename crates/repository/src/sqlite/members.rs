@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use domain::{
     Conflict, Member, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
-    ports::{MemberStore, NewMember},
+    ports::{Departure, MemberStore, NewMember},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -42,6 +42,26 @@ impl MemberStore for Sqlite {
                 Ok((UserId(row.get("user_id")?), RoomId(row.get("room_id")?)))
             })?;
             Ok(rooms.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    async fn departures(&self, user: UserId, rooms: Vec<RoomId>) -> StoreResult<Vec<Departure>> {
+        let rooms = rows::id_list(rooms.iter().map(|room| room.0));
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT m.room_id, m.left_seq, e.at
+                 FROM room_members m JOIN room_events e ON e.room_id = m.room_id AND e.seq = m.left_seq
+                 WHERE m.user_id = ?1 AND m.room_id IN (SELECT unhex(value) FROM json_each(?2))",
+            )?;
+            let departures = statement.query_map(params![user.0, rooms], |row| {
+                Ok(Departure {
+                    room_id: RoomId(row.get("room_id")?),
+                    seq: rows::seq(row, "left_seq")?,
+                    at: rows::time(row, "at")?,
+                })
+            })?;
+            Ok(departures.collect::<Result<_, _>>()?)
         })
         .await
     }

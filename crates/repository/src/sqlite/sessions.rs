@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::{
-    RefreshTokenHash, Session, SessionId, StoreResult, Timestamp, UserId,
+    RefreshTokenHash, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
     ports::{NewSession, Rotation, SessionStore},
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -17,15 +17,20 @@ impl SessionStore for Sqlite {
         let new = new.clone();
         self.write(move |connection| {
             let session = &new.session;
-            connection
+            let opened = connection
                 .prepare_cached(
-                    "INSERT INTO sessions (id, user_id, created_at) VALUES (?1, ?2, ?3)",
+                    "INSERT INTO sessions (id, user_id, created_at)
+                     SELECT ?1, id, ?3 FROM users WHERE id = ?2 AND password_hash = ?4 AND deactivated_at IS NULL",
                 )?
                 .execute(params![
                     session.id.0,
                     session.user_id.0,
-                    micros(session.created_at)
+                    micros(session.created_at),
+                    new.judged_by.0,
                 ])?;
+            if opened == 0 {
+                return Err(StoreError::Denied.into());
+            }
             keep(connection, new.refresh, session.id, new.refresh_expires_at)
         })
         .await
@@ -149,4 +154,21 @@ fn revoke(
         )?
         .execute(params![id.0, user.0, micros(at)])?;
     Ok(ended == 1)
+}
+
+/// Ends the log-ins of a user, but for one if it is named.
+pub(super) fn revoke_all_but(
+    connection: &Connection,
+    user: UserId,
+    kept: Option<SessionId>,
+    at: Timestamp,
+) -> Result<Vec<SessionId>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE sessions SET revoked_at = ?3 WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL
+         RETURNING id",
+    )?;
+    let ended = statement.query_map(params![user.0, kept.map(|id| id.0), micros(at)], |row| {
+        Ok(SessionId(row.get("id")?))
+    })?;
+    Ok(ended.collect::<Result<_, _>>()?)
 }

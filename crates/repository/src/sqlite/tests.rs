@@ -91,7 +91,7 @@ fn a_database_of_a_newer_program_is_refused() {
     let (_folder, path) = folder();
     let options = SqliteOptions::file(&path);
     migrate(&options).unwrap();
-    let newer = "INSERT INTO refinery_schema_history SELECT 9999, 'later', applied_on, '1' FROM refinery_schema_history";
+    let newer = "INSERT INTO refinery_schema_history SELECT 9999, 'later', applied_on, '1' FROM refinery_schema_history WHERE version = 1";
     Connection::open(&path)
         .unwrap()
         .execute_batch(newer)

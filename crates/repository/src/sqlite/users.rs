@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use domain::{
-    Conflict, PasswordHash, StoreError, StoreResult, Timestamp, User, UserId, UserStatus,
-    ports::UserStore, values::Email,
+    Conflict, PasswordHash, SessionId, StoreError, StoreResult, Timestamp, User, UserId,
+    UserStatus, ports::UserStore, values::Email,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -9,6 +9,7 @@ use super::{
     Sqlite,
     fault::Fault,
     rows::{self, micros},
+    sessions::revoke_all_but,
 };
 
 #[async_trait]
@@ -30,17 +31,36 @@ impl UserStore for Sqlite {
     }
 
     async fn by_email(&self, email: &Email) -> StoreResult<Option<User>> {
-        Ok(self.credentials(email).await?.map(|(user, _)| user))
+        let email = email.clone();
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT * FROM users WHERE email = ?1")?
+                .query_row([email.as_str()], rows::user)
+                .optional()?)
+        })
+        .await
     }
 
     async fn credentials(&self, email: &Email) -> StoreResult<Option<(User, PasswordHash)>> {
         let email = email.clone();
         self.read(move |connection| {
             Ok(connection
-                .prepare_cached("SELECT * FROM users WHERE email = ?1")?
+                .prepare_cached("SELECT * FROM users WHERE email = ?1 AND deactivated_at IS NULL")?
                 .query_row([email.as_str()], |row| {
                     Ok((rows::user(row)?, PasswordHash(row.get("password_hash")?)))
                 })
+                .optional()?)
+        })
+        .await
+    }
+
+    async fn password(&self, id: UserId) -> StoreResult<Option<PasswordHash>> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT password_hash FROM users WHERE id = ?1 AND deactivated_at IS NULL",
+                )?
+                .query_row([id.0], |row| Ok(PasswordHash(row.get(0)?)))
                 .optional()?)
         })
         .await
@@ -57,6 +77,74 @@ impl UserStore for Sqlite {
             Ok(())
         })
         .await
+    }
+
+    async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
+        self.write(move |connection| revoke_all_but(connection, id, None, at))
+            .await
+    }
+
+    async fn change_password(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        new: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        let (judged_by, new) = (judged_by.clone(), new.clone());
+        self.write(move |connection| {
+            must_stand(connection, id, by)?;
+            let changed = connection
+                .prepare_cached(
+                    "UPDATE users SET password_hash = ?3
+                     WHERE id = ?1 AND password_hash = ?2 AND deactivated_at IS NULL",
+                )?
+                .execute(params![id.0, judged_by.0, new.0])?;
+            if changed == 0 {
+                return Err(StoreError::Denied.into());
+            }
+            revoke_all_but(connection, id, Some(by), at)
+        })
+        .await
+    }
+
+    async fn deactivate(
+        &self,
+        id: UserId,
+        by: SessionId,
+        judged_by: &PasswordHash,
+        at: Timestamp,
+    ) -> StoreResult<Vec<SessionId>> {
+        let judged_by = judged_by.clone();
+        self.write(move |connection| {
+            must_stand(connection, id, by)?;
+            let changed = connection
+                .prepare_cached(
+                    "UPDATE users SET deactivated_at = ?3
+                     WHERE id = ?1 AND password_hash = ?2 AND deactivated_at IS NULL",
+                )?
+                .execute(params![id.0, judged_by.0, micros(at)])?;
+            if changed == 0 {
+                return Err(StoreError::Denied.into());
+            }
+            revoke_all_but(connection, id, None, at)
+        })
+        .await
+    }
+}
+
+/// `NotFound` unless the log-in stands and is of this user.
+fn must_stand(connection: &Connection, user: UserId, session: SessionId) -> Result<(), Fault> {
+    let stands = connection
+        .prepare_cached(
+            "SELECT 1 FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL",
+        )?
+        .exists([session.0, user.0])?;
+    if stands {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound.into())
     }
 }
 

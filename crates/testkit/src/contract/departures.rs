@@ -1,6 +1,9 @@
 //! [`MemberStore::remove`](domain::ports::MemberStore::remove).
 
-use domain::{Role, RoomEventKind, Seq, StoreError, UserId, ports::NewRoom};
+use domain::{
+    Role, RoomEventKind, RoomId, Seq, StoreError, UserId,
+    ports::{Departure, NewRoom},
+};
 
 use super::Stores;
 use crate::sample::{self, later, now};
@@ -91,4 +94,43 @@ pub async fn who_comes_back_may_write_again(stores: &Stores) {
             .await;
         assert_eq!(unheard, Err(StoreError::NotFound));
     }
+}
+
+pub async fn the_end_of_a_membership_is_told_until_it_begins_again(stores: &Stores) {
+    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
+    let rooms = [
+        stores.room(&ann, &[&bob]).await,
+        stores.room(&ann, &[&bob]).await,
+        stores.room(&ann, &[&bob]).await,
+        stores.room(&ann, &[&bob]).await,
+        stores.room(&ann, &[]).await,
+    ];
+    let [left, deleted, again, stays, never] = rooms;
+    stores.say(left, &ann, "before").await;
+    for room in [left, again] {
+        let gone = stores.members.remove(room, bob.id, ann.id, later(1)).await;
+        gone.unwrap();
+    }
+    stores.say(left, &ann, "after").await;
+    let gone = stores.rooms.delete(deleted, ann.id, later(2)).await;
+    gone.unwrap();
+    let back = sample::new_member(again, bob.id, ann.id);
+    stores.members.add(&back).await.unwrap();
+
+    let asked = vec![left, deleted, again, stays, never, RoomId(sample::id())];
+    let mut told = stores.members.departures(bob.id, asked).await.unwrap();
+    told.sort();
+    let departure = |room_id, seq, at| Departure { room_id, seq, at };
+    let mut expected = vec![
+        departure(left, Seq(5), later(1)),
+        departure(deleted, Seq(4), later(2)),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+    let gone = stores.members.remove(again, bob.id, bob.id, later(3)).await;
+    let end = departure(again, gone.unwrap().seq, later(3));
+    let told = stores.members.departures(bob.id, vec![again]).await;
+    assert_eq!(told.unwrap(), [end], "the latest end counts");
+    let nothing = stores.members.departures(bob.id, vec![]).await;
+    assert_eq!(nothing.unwrap(), []);
 }

@@ -1,10 +1,13 @@
 //! [`SessionStore`](domain::ports::SessionStore).
 
 use domain::{
-    RefreshTokenHash, Session, SessionId, Timestamp,
+    PasswordHash, RefreshTokenHash, Session, SessionId, StoreError, Timestamp, User,
     ports::{NewSession, Rotation},
 };
 
+mod crowd;
+
+use self::crowd::{End, nobody_gets_in};
 use super::{Stores, scene::at_once};
 use crate::sample::{self, later, now};
 
@@ -14,14 +17,29 @@ const THIRD: RefreshTokenHash = RefreshTokenHash([3; 32]);
 
 /// A log-in of somebody new, whose first token is good for ten seconds.
 async fn log_in(stores: &Stores, name: &str, refresh: RefreshTokenHash) -> Session {
-    let session = sample::session(stores.user(name).await.id);
-    let new = NewSession {
-        session: session.clone(),
+    let user = stores.user(name).await;
+    log_in_as(stores, &user, refresh).await
+}
+
+/// A log-in with the password of today.
+pub(super) async fn log_in_as(stores: &Stores, user: &User, refresh: RefreshTokenHash) -> Session {
+    let password = stores.users.password(user.id).await.unwrap().unwrap();
+    let new = new_session(user, refresh, password);
+    stores.sessions.open(&new).await.unwrap();
+    new.session
+}
+
+pub(super) fn new_session(
+    user: &User,
+    refresh: RefreshTokenHash,
+    judged_by: PasswordHash,
+) -> NewSession {
+    NewSession {
+        session: sample::session(user.id),
         refresh,
         refresh_expires_at: later(10),
-    };
-    stores.sessions.open(&new).await.unwrap();
-    session
+        judged_by,
+    }
 }
 
 async fn rotate(
@@ -185,4 +203,117 @@ pub async fn those_that_ended_or_never_were_are_told_from_those_that_stand(store
             .unwrap()
             .is_empty()
     );
+}
+
+fn sorted(ids: impl IntoIterator<Item = SessionId>) -> Vec<SessionId> {
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort();
+    ids
+}
+
+/// A refresh token that no other of its test is like.
+fn token(number: usize) -> RefreshTokenHash {
+    RefreshTokenHash([u8::try_from(number).unwrap(); 32])
+}
+
+pub async fn all_log_ins_of_a_user_end_and_those_of_others_stay(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let one = log_in_as(stores, &ann, FIRST).await;
+    let two = log_in_as(stores, &ann, SECOND).await;
+    let gone = log_in_as(stores, &ann, THIRD).await;
+    let bobs = log_in(stores, "bob", token(4)).await;
+    let revoked = stores.sessions.revoke(ann.id, gone.id, now()).await;
+    assert!(revoked.unwrap());
+
+    let ended = stores.users.end_log_ins(ann.id, later(1)).await.unwrap();
+    assert_eq!(sorted(ended), sorted([one.id, two.id]));
+    let asked = vec![one.id, two.id, bobs.id];
+    let told = stores.sessions.ended_among(asked).await.unwrap();
+    assert_eq!(sorted(told), sorted([one.id, two.id]));
+    for (session, refresh) in [(&one, FIRST), (&two, SECOND)] {
+        assert!(!is_live(stores, session).await);
+        let renewed = rotate(stores, refresh, token(5), later(2)).await;
+        assert_eq!(renewed, Rotation::Refused);
+    }
+    assert!(is_live(stores, &bobs).await);
+    let renewed = rotate(stores, token(4), token(5), later(2)).await;
+    assert_eq!(renewed, Rotation::Rotated(bobs));
+
+    let again = stores.users.end_log_ins(ann.id, later(2)).await.unwrap();
+    assert_eq!(again, []);
+    // The account is as good as before.
+    let back = log_in_as(stores, &ann, token(6)).await;
+    assert!(is_live(stores, &back).await);
+}
+
+pub async fn of_sixteen_who_end_all_log_ins_at_once_each_is_told_by_one(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let mut stood = Vec::new();
+    for number in 0..16 {
+        stood.push(log_in_as(stores, &ann, token(number)).await.id);
+    }
+    let answers = at_once(16, |_| {
+        let (users, user) = (stores.users.clone(), ann.id);
+        async move { users.end_log_ins(user, later(1)).await.unwrap() }
+    })
+    .await;
+    assert_eq!(sorted(answers.into_iter().flatten()), sorted(stood));
+}
+
+pub async fn a_log_in_that_another_password_vouches_for_is_not_opened(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let own = log_in_as(stores, &ann, FIRST).await;
+    let old = stores.users.password(ann.id).await.unwrap().unwrap();
+    let (wrong, new) = (PasswordHash("wrong".into()), PasswordHash("new".into()));
+    let users = &stores.users;
+    let change = users.change_password(ann.id, own.id, &old, &new, later(1));
+    change.await.unwrap();
+    let nobody = sample::user("nobody");
+    for (user, judged_by) in [(&ann, &wrong), (&ann, &old), (&nobody, &new)] {
+        let late = new_session(user, SECOND, judged_by.clone());
+        assert_eq!(stores.sessions.open(&late).await, Err(StoreError::Denied));
+        assert!(!is_live(stores, &late.session).await);
+        let found = stores.sessions.by_refresh_token(SECOND).await.unwrap();
+        assert_eq!(found, None);
+    }
+    let good = new_session(&ann, SECOND, new);
+    assert_eq!(stores.sessions.open(&good).await, Ok(()));
+    assert!(is_live(stores, &good.session).await);
+}
+
+pub async fn no_log_in_that_is_being_opened_survives_a_new_password(stores: &Stores) {
+    nobody_gets_in(stores, End::Changed).await;
+}
+
+pub async fn no_log_in_that_is_being_opened_survives_a_deactivation(stores: &Stores) {
+    nobody_gets_in(stores, End::Deactivated).await;
+}
+
+pub async fn no_log_in_that_is_being_renewed_survives_the_end_of_all(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    for number in 0..16 {
+        log_in_as(stores, &ann, token(number)).await;
+    }
+    // The ninth ends them; the others each renew one.
+    let answers = at_once(17, |number| {
+        let (stores, user) = (stores.clone(), ann.id);
+        async move {
+            if number == 8 {
+                return Err(stores.users.end_log_ins(user, later(1)).await.unwrap());
+            }
+            let number = number - usize::from(number > 8);
+            Ok(rotate(&stores, token(number), token(100 + number), later(1)).await)
+        }
+    })
+    .await;
+    let mut ended = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok(Rotation::Rotated(session)) => assert!(!is_live(stores, &session).await),
+            Ok(Rotation::Refused) => {}
+            Ok(reused) => panic!("{reused:?}"),
+            Err(all) => ended = all,
+        }
+    }
+    assert_eq!(ended.len(), 16);
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use domain::{
-    StoreError,
+    StoreError, Timestamp,
     ports::{AccessTokens, Clock, SessionStore, TokenError},
 };
 
@@ -28,19 +28,39 @@ pub enum AuthenticateError {
     Store(#[from] StoreError),
 }
 
+/// What a token proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// Who asks.
+    pub caller: Caller,
+    /// From when on the token proves nothing any more.
+    pub expires_at: Timestamp,
+}
+
 impl Authenticate {
     /// Proves the token, and that its log-in still stands: one look-up, so that a log-out counts at once.
     ///
     /// # Errors
     /// [`AuthenticateError`].
     pub async fn execute(&self, token: &str) -> Result<Caller, AuthenticateError> {
+        Ok(self.prove(token).await?.caller)
+    }
+
+    /// As [`execute`](Self::execute), for who stays: until when the proof holds too.
+    ///
+    /// # Errors
+    /// [`AuthenticateError`].
+    pub async fn prove(&self, token: &str) -> Result<Proof, AuthenticateError> {
         let claims = self.tokens.verify(token, self.clock.now())?;
         if !self.sessions.is_live(claims.session_id).await? {
             return Err(AuthenticateError::SessionEnded);
         }
-        Ok(Caller {
-            user_id: claims.user_id,
-            session_id: claims.session_id,
+        Ok(Proof {
+            caller: Caller {
+                user_id: claims.user_id,
+                session_id: claims.session_id,
+            },
+            expires_at: claims.expires_at,
         })
     }
 }

@@ -48,8 +48,8 @@ impl LogIn {
             return Err(LogInError::WrongCredentials);
         };
         let (user, hash) = self.users.credentials(&email).await?.unzip();
-        let good = self.passwords.verify(&password, hash).await?;
-        let Some(user) = user.filter(|_| good) else {
+        let good = self.passwords.verify(&password, hash.clone()).await?;
+        let (Some(user), Some(judged_by), true) = (user, hash, good) else {
             return Err(LogInError::WrongCredentials);
         };
         let now = self.issue.now();
@@ -60,13 +60,18 @@ impl LogIn {
             created_at: now,
         };
         let access_token = self.issue.access_token(user.id, session.id, now);
-        self.sessions
-            .open(&NewSession {
-                session,
-                refresh: refresh_token.hash(),
-                refresh_expires_at: self.issue.refresh_expiry(now),
-            })
-            .await?;
+        let new = NewSession {
+            session,
+            refresh: refresh_token.hash(),
+            refresh_expires_at: self.issue.refresh_expiry(now),
+            judged_by,
+        };
+        match self.sessions.open(&new).await {
+            Ok(()) => {}
+            // The password was changed, or the account deactivated, while it was checked.
+            Err(StoreError::Denied) => return Err(LogInError::WrongCredentials),
+            Err(other) => return Err(other.into()),
+        }
         Ok(LoggedIn {
             access_token,
             expires_in: self.issue.access_ttl,

@@ -1,15 +1,22 @@
 //! Accounts and log-ins.
 
 mod authenticate;
+mod change_password;
+mod deactivate_account;
 mod log_in;
 mod log_out;
+mod log_out_everywhere;
 mod refresh_session;
 mod register_user;
+mod revocation;
 mod tokens;
 
-pub use authenticate::{Authenticate, AuthenticateError};
+pub use authenticate::{Authenticate, AuthenticateError, Proof};
+pub use change_password::{ChangePassword, ChangePasswordError, ChangePasswordInput};
+pub use deactivate_account::{DeactivateAccount, DeactivateAccountError};
 pub use log_in::{LogIn, LogInError, LogInInput};
 pub use log_out::{LogOut, LogOutError};
+pub use log_out_everywhere::{LogOutEverywhere, LogOutEverywhereError};
 pub use refresh_session::{RefreshSession, RefreshSessionError};
 pub use register_user::{RegisterUser, RegisterUserError, RegisterUserInput};
 pub use tokens::{LoggedIn, RefreshToken, TokenIssue};

@@ -5,12 +5,18 @@ mod delete_room;
 mod get_room;
 mod list_rooms;
 mod open_direct_room;
+mod read_events;
+mod sync_rooms;
 
 pub use create_room::{CreateRoom, CreateRoomError, CreateRoomInput};
 pub use delete_room::{DeleteRoom, DeleteRoomError};
 pub use get_room::{GetRoom, GetRoomError};
 pub use list_rooms::{ListRooms, ListRoomsError, RoomScope};
 pub use open_direct_room::{OpenDirectRoom, OpenDirectRoomError};
+pub use read_events::{EventList, ReadEvents, ReadEventsError};
+pub use sync_rooms::{
+    ChangedRoom, Changes, End, Positions, RemovedRoom, SyncRooms, SyncRoomsError,
+};
 
 use domain::{
     BusEvent, RoomEventKind,

@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    RoomId, RoomSnapshot, StoreError, User,
+    Resumption, RoomId, RoomSnapshot, Seq, StoreError, User,
     ports::{RoomStore, SessionStore, UserStore},
 };
 
+use super::standing::Standing;
 use crate::Caller;
 
 /// Finds out which rooms a new socket follows, and from where.
@@ -12,6 +13,7 @@ pub struct OpenSocket {
     pub(crate) users: Arc<dyn UserStore>,
     pub(crate) sessions: Arc<dyn SessionStore>,
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) standing: Standing,
     pub(crate) rooms_per_socket: usize,
 }
 
@@ -22,6 +24,8 @@ pub struct SocketStart {
     pub user: User,
     /// The rooms it follows, each as it stood at one moment.
     pub rooms: Vec<RoomSnapshot>,
+    /// How the client comes back into each of the rooms of which it said what it has.
+    pub resumptions: Vec<Resumption>,
     /// True when it also follows every room that its user comes into later.
     pub follows_all: bool,
 }
@@ -41,13 +45,17 @@ pub enum OpenSocketError {
     /// More rooms than one socket may name.
     #[error("too many rooms for one socket")]
     TooManyRooms,
+    /// What the client has of a room that it does not name among those to be followed.
+    #[error("since names a room that room_id does not")]
+    NotNamed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl OpenSocket {
-    /// The start of a socket that follows the rooms that are named, or, with none, every room of the caller.
+    /// The start of a socket that follows the rooms that are named, or, with none, every room of the caller. `since`
+    /// says up to where the client has the log of a room.
     ///
     /// # Errors
     /// [`OpenSocketError`].
@@ -55,11 +63,15 @@ impl OpenSocket {
         &self,
         caller: Caller,
         mut named: Vec<RoomId>,
+        since: HashMap<RoomId, Seq>,
     ) -> Result<SocketStart, OpenSocketError> {
         named.sort_unstable();
         named.dedup();
-        if named.len() > self.rooms_per_socket {
+        if named.len().max(since.len()) > self.rooms_per_socket {
             return Err(OpenSocketError::TooManyRooms);
+        }
+        if !named.is_empty() && since.keys().any(|room| named.binary_search(room).is_err()) {
+            return Err(OpenSocketError::NotNamed);
         }
         // Asked again, now that the socket is registered: a log-out before this is seen here, one after it closes it.
         if !self.sessions.is_live(caller.session_id).await? {
@@ -73,13 +85,16 @@ impl OpenSocket {
         let follows_all = named.is_empty();
         let wanted = named.len();
         let only = (!follows_all).then_some(named);
-        let rooms = self.rooms.snapshots(caller.user_id, only).await?;
+        let mut rooms = self.rooms.snapshots(caller.user_id, only).await?;
         if !follows_all && rooms.len() < wanted {
             return Err(OpenSocketError::RoomForbidden);
         }
+        let standing = &self.standing;
+        let resumptions = standing.resume(caller.user_id, since, &mut rooms).await?;
         Ok(SocketStart {
             user,
             rooms,
+            resumptions,
             follows_all,
         })
     }

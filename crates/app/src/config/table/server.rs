@@ -101,11 +101,18 @@ pub(super) const SHUTDOWN: Group = Group {
         Setting::new(
             "SHUTDOWN_GRACE",
             Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3_600) },
-            "Time from SIGTERM until what is still running is cut off. Its last second is kept for closing the \
-             database. Keep it below the time after which the \
-             platform kills the process.",
+            "Time from SIGTERM until the process has ended, whatever is still running. PRESENCE_LINGER and a second at its end \
+             are kept for the way out of the node itself. Keep it below the time after which the platform kills the \
+             process. A second signal cuts it short.",
         )
         .or("30s"),
+        Setting::new(
+            "DRAIN_NOTICE",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(600) },
+            "Time after SIGTERM for which REST is still served, while /health/ready says 503. Longer than a proxy needs to \
+             see that, so that it sends no request to a listener that has closed. Unset: 0s where APP_ENV is development, \
+             else 5s, or less where SHUTDOWN_GRACE is short.",
+        ),
         Setting::new(
             "DRAIN_BATCH",
             Kind::Integer { min: 1, max: 100_000 },

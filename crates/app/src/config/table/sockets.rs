@@ -37,13 +37,54 @@ pub(super) const SOCKETS: Group = Group {
             Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
             "Time that one write to a peer that does not read may take. Then the socket is closed.",
         )
-        .or("30s"),
+        .or("15s"),
         Setting::new(
             "WS_ROOMS_MAX",
             Kind::Integer { min: 1, max: 100_000 },
             "Rooms that one socket names at most. One that names none follows every room of its user.",
         )
         .or("1000"),
+        Setting::new(
+            "WS_EXPIRY_WARNING",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3_600) },
+            "Time before its access token expires at which a socket is warned. At half of the token's life, where that is \
+             later. Without a new token the socket is closed.",
+        )
+        .or("60s"),
+        Setting::new(
+            "WS_BAD_FRAMES",
+            Kind::Integer { min: 1, max: 1_000_000 },
+            "Frames in a row that are not of the protocol, after which a socket is closed.",
+        )
+        .or("16"),
+        Setting::new(
+            "WS_SOCKETS_NODE",
+            Kind::Limit { min: 1, max: 1_000_000 },
+            "Sockets that this node takes, with those that are being opened. Beyond that they are refused with 503; each \
+             needs a file descriptor.",
+        )
+        .or("16000"),
+        Setting::new(
+            "WS_SOCKETS_USER",
+            Kind::Limit { min: 1, max: 1_000_000 },
+            "Sockets that one user may have on a node. Beyond that they are refused with 503, unless one of them has been \
+             silent for one and a half WS_PING_INTERVAL: that one is closed with 4409.",
+        )
+        .or("50"),
+        Setting::new(
+            "WS_SOCKETS_ADDRESS",
+            Kind::Limit { min: 1, max: 1_000_000 },
+            "Sockets that one address may have on a node; an IPv6 address counts by its /64. Behind a proxy set \
+             TRUSTED_PROXIES as well, or all clients count as one. Beyond that they are refused with 503.",
+        )
+        .or("2000"),
+        Setting::new(
+            "RECONNECT_SPREAD",
+            Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(600) },
+            "Time over which the clients of a node that goes away come back. Each is told a random part of it; one that is \
+             refused because a node is full waits such a part longer.",
+        )
+        .or("5s"),
         Setting::new(
             "TYPING_TIMEOUT",
             Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
@@ -94,5 +135,25 @@ pub(super) const DELIVERY: Group = Group {
             "Time that a room feed waits after a read of the log that failed. Then it reads again.",
         )
         .or("500ms"),
+        Setting::new(
+            "RESUME_MAX_EVENTS",
+            Kind::Integer { min: 1, max: 100_000 },
+            "Events of one room that a client which was away is told at most. One that missed more reads the room anew.",
+        )
+        .or("1000"),
+        Setting::new(
+            "SYNC_MAX_EVENTS",
+            Kind::Integer { min: 1, max: 100_000 },
+            "Events of all rooms that one answer of /v1/sync tells at most. The next one goes on. A room that has more by \
+             itself, up to RESUME_MAX_EVENTS, is not split.",
+        )
+        .or("2000"),
+        Setting::new(
+            "SYNC_MAX_ROOMS",
+            Kind::Integer { min: 1, max: 100_000 },
+            "Rooms that a cursor of /v1/sync holds at most. Others count as new in every answer. Each is some 25 bytes of \
+             the body of a call: see MAX_BODY_BYTES.",
+        )
+        .or("10000"),
     ],
 };

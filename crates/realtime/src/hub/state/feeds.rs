@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId};
+use bytestring::ByteString;
+use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId, Seq, UserId};
 
 use super::State;
 use crate::{
-    Delivered, FrameClass, ReadRequest,
+    FeedOutput, FrameClass, Outbox, ReadRequest,
     hub::log_reads::{Done, Outcome},
     wire,
 };
@@ -17,8 +18,8 @@ impl State {
         let Some(slot) = self.feeds.get_mut(&room_id) else {
             return;
         };
-        let delivered = slot.feed.heard(Arc::new(event));
-        self.deliver(room_id, delivered);
+        let said = slot.feed.heard(Arc::new(event));
+        self.deliver(room_id, said, wire::room_event);
         self.pursue(room_id);
     }
 
@@ -36,23 +37,7 @@ impl State {
                 slot.feed.gap_due();
             }
             Outcome::RetryDue => slot.reading = false,
-            Outcome::Read(Ok((events, is_all))) => {
-                let delivered = slot.feed.read(events, is_all);
-                let phantoms = slot.feed.take_phantoms();
-                if phantoms > 0 {
-                    tracing::error!(%room_id, phantoms, "the bus told of events that the log does not hold");
-                }
-                let (asked, known) = (slot.asked_after, slot.known_to);
-                let wants_the_same = slot.feed.wants() == Some(ReadRequest::Now(asked));
-                // What was heard since the read began need not be in its answer.
-                if wants_the_same && (!is_all || known > asked) {
-                    tracing::error!(%room_id, after = %asked, "the log has a hole; trying again");
-                    self.retry_later(room_id);
-                } else {
-                    slot.reading = false;
-                }
-                self.deliver(room_id, delivered);
-            }
+            Outcome::Read(Ok((events, is_all))) => self.read(room_id, events, is_all),
             Outcome::Read(Err(error)) => {
                 tracing::warn!(%room_id, %error, "the log could not be read; trying again");
                 slot.feed.read_failed();
@@ -70,18 +55,91 @@ impl State {
         }
     }
 
-    /// Encodes each event once and gives the bytes to everybody who gets it.
-    fn deliver(&mut self, room_id: RoomId, delivered: Vec<Delivered>) {
-        for Delivered { event, to, dropped } in delivered {
-            let frame = wire::room_event(&event);
-            for id in to {
-                if let Some(socket) = self.sockets.get(&id) {
-                    socket.outbox.push(FrameClass::Durable, frame.clone());
-                }
+    /// The log answered.
+    fn read(&mut self, room_id: RoomId, events: Vec<RoomEvent>, is_all: bool) {
+        let Some(slot) = self.feeds.get_mut(&room_id) else {
+            return;
+        };
+        let mut late = Latecomers::default();
+        let said = slot
+            .feed
+            .read(events, is_all, |id, event| match self.sockets.get(&id) {
+                Some(socket) => late.takes(id, &socket.outbox, event),
+                None => true,
+            });
+        let phantoms = slot.feed.take_phantoms();
+        if phantoms > 0 {
+            tracing::error!(%room_id, phantoms, "the bus told of events that the log does not hold");
+        }
+        let (asked, known) = (slot.asked_after, slot.known_to);
+        let wants_the_same = slot.feed.wants() == Some(ReadRequest::Now(asked));
+        // What was heard since the read began need not be in its answer.
+        if wants_the_same && (!is_all || known > asked) {
+            tracing::error!(%room_id, after = %asked, "the log has a hole; trying again");
+            self.retry_later(room_id);
+        } else {
+            slot.reading = false;
+        }
+        self.deliver(room_id, said, |event| late.frame(event));
+        for id in late.held {
+            self.hold(id, room_id);
+        }
+        for id in late.given.into_keys() {
+            self.next_turn(id);
+        }
+    }
+
+    /// The feed tells the socket nothing more of what it missed, until there is room in its queue.
+    fn hold(&mut self, id: ConnectionId, room_id: RoomId) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.held.push_back(room_id);
+            self.next_turn(id);
+        }
+    }
+
+    /// Tells what a feed said. Each event is encoded once, for all who get it.
+    pub(super) fn deliver(
+        &mut self,
+        room_id: RoomId,
+        said: impl IntoIterator<Item = FeedOutput>,
+        mut encode: impl FnMut(&RoomEvent) -> ByteString,
+    ) {
+        let said: Vec<_> = said.into_iter().collect();
+        // Whom an event takes out does not see what was written after it, though a late read of the log shows it.
+        let mut ends = HashMap::new();
+        for output in &said {
+            if let FeedOutput::Dropped { id, event } = output {
+                ends.insert(*id, event.at);
             }
-            for id in dropped {
-                self.tell_removed(id, &event);
-                self.unfollow(id, room_id);
+        }
+        for output in said {
+            match output {
+                FeedOutput::Event { event, to } => {
+                    let frame = encode(&event);
+                    for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
+                    {
+                        let end = socket.ending.get(&room_id).or(ends.get(id));
+                        let without = end.and_then(|end| event.without_later_text(*end));
+                        if let Some(without) = without {
+                            let frame = wire::room_event(&without);
+                            socket.outbox.push(FrameClass::Durable, frame);
+                        } else if is_sent_by(&event, socket.user_id) {
+                            socket.outbox.push_own(frame.clone());
+                        } else {
+                            socket.outbox.push(FrameClass::Durable, frame.clone());
+                        }
+                    }
+                }
+                FeedOutput::Resumed { id, from, to } => {
+                    if let Some(socket) = self.sockets.get(&id) {
+                        let frame = wire::resumed(room_id, from, to);
+                        socket.outbox.push(FrameClass::Durable, frame);
+                    }
+                }
+                FeedOutput::Dropped { id, event } => {
+                    self.tell_removed(id, &event);
+                    self.expel(id, room_id);
+                }
             }
         }
     }
@@ -130,4 +188,40 @@ impl State {
             Some(ReadRequest::Soon) | None => {}
         }
     }
+}
+
+/// Those who are told what they missed by one answer of the log: as much as their queues take.
+#[derive(Default)]
+struct Latecomers {
+    frames: HashMap<Seq, ByteString>,
+    /// How many bytes each is about to get, in how many frames.
+    given: HashMap<ConnectionId, (usize, usize)>,
+    held: Vec<ConnectionId>,
+}
+
+impl Latecomers {
+    fn takes(&mut self, id: ConnectionId, outbox: &Outbox, event: &RoomEvent) -> bool {
+        let frame = self.frames.entry(event.seq);
+        let length = frame.or_insert_with(|| wire::room_event(event)).len();
+        let (bytes, frames) = self.given.get(&id).copied().unwrap_or_default();
+        let (bytes, frames) = (bytes + length, frames + 1);
+        // One that is closing takes anything, for nothing.
+        let takes = outbox.is_closing() || outbox.has_room_for(bytes, frames);
+        if takes {
+            self.given.insert(id, (bytes, frames));
+        } else {
+            self.held.push(id);
+        }
+        takes
+    }
+
+    fn frame(&self, event: &RoomEvent) -> ByteString {
+        let encoded = self.frames.get(&event.seq).cloned();
+        encoded.unwrap_or_else(|| wire::room_event(event))
+    }
+}
+
+/// The sender's own sockets get a message as an event too, behind the answer to the command that sent it.
+fn is_sent_by(event: &RoomEvent, user_id: UserId) -> bool {
+    matches!(&event.kind, RoomEventKind::MessageSent(message) if message.sender_id == user_id)
 }

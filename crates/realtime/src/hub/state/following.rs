@@ -2,8 +2,8 @@ use std::{collections::hash_map::Entry, sync::atomic::Ordering};
 
 use domain::{ConnectionId, RoomId, Seq, ports::Present};
 
-use super::{Stage, State};
-use crate::RoomFeed;
+use super::{Socket, Stage, State};
+use crate::{CloseReason, Join, RoomFeed, wire};
 
 /// A feed, and what it waits for.
 pub(super) struct Slot {
@@ -41,14 +41,25 @@ pub(in crate::hub) enum FollowChange {
 
 /// Which sockets follow which rooms.
 impl State {
-    /// Lets a socket follow a room. One that does already stays where it is, but its user is known to be a member.
+    /// Lets a socket follow a room from a snapshot on. One that does already stays where it is, but its user is known to
+    /// be a member.
     pub(super) fn follow(&mut self, id: ConnectionId, room_id: RoomId, from: Seq) {
+        if let Some(socket) = self.sockets.get(&id) {
+            let join = Join::live(socket.user_id, from);
+            self.follow_from(id, room_id, join);
+        }
+    }
+
+    pub(super) fn follow_from(&mut self, id: ConnectionId, room_id: RoomId, join: Join) {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
-        socket.rooms.insert(room_id);
-        socket.removed.remove(&room_id);
-        let user_id = socket.user_id;
+        if join.ends_at.is_none() {
+            socket.ending.remove(&room_id);
+            socket.muted.remove(&room_id);
+            socket.removed.remove(&room_id);
+            socket.rooms.insert(room_id);
+        }
         let slot = match self.feeds.entry(room_id) {
             Entry::Occupied(slot) => slot.into_mut(),
             Entry::Vacant(vacant) => {
@@ -56,28 +67,55 @@ impl State {
                 self.follows.push(FollowChange::Begin(room_id));
                 // Asked once the bus has been told: what was committed before is seen by the one or by the other.
                 self.surveys.head_is_due(room_id);
-                vacant.insert(Slot::new(from, self.next_epoch))
+                // Where the log is known to reach: who has less of it catches up, at its own pace.
+                let known = join.member_as_of.max(join.after);
+                vacant.insert(Slot::new(known, self.next_epoch))
             }
         };
-        slot.feed.join(id, user_id, from, from);
+        let said = slot.feed.join(id, join);
+        self.deliver(room_id, said, wire::room_event);
         self.count_feeds();
         self.pursue(room_id);
+        self.next_turn(id);
     }
 
     pub(super) fn unfollow(&mut self, id: ConnectionId, room_id: RoomId) {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
-        if !socket.rooms.remove(&room_id) {
+        let was_ending = socket.ending.remove(&room_id).is_some();
+        if socket.rooms.remove(&room_id) {
+            self.wish(id, room_id, false);
+        } else if !was_ending {
             return;
         }
-        self.wish(id, room_id, false);
         if let Entry::Occupied(mut slot) = self.feeds.entry(room_id)
             && slot.get_mut().feed.leave(id)
         {
             slot.remove();
             self.follows.push(FollowChange::End(room_id));
             self.count_feeds();
+        }
+        self.next_turn(id);
+    }
+
+    /// The socket's user is no longer in the room. One that named its rooms, and has lost the last of them, is closed.
+    pub(super) fn expel(&mut self, id: ConnectionId, room_id: RoomId) {
+        let was_followed = |socket: &Socket| socket.rooms.contains(&room_id);
+        let was_followed = self.sockets.get(&id).is_some_and(was_followed);
+        self.unfollow(id, room_id);
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.muted.remove(&room_id);
+            let is_named = matches!(
+                &socket.stage,
+                Stage::Started {
+                    follows_all: false,
+                    ..
+                }
+            );
+            if is_named && was_followed && socket.rooms.is_empty() && socket.ending.is_empty() {
+                socket.outbox.close(CloseReason::Removed);
+            }
         }
     }
 

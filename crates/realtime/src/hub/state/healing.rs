@@ -103,7 +103,7 @@ impl State {
     fn is_unknown_to(&self, user_id: UserId, room_id: RoomId) -> bool {
         let ids = self.by_user.get(&user_id).into_iter().flatten();
         ids.filter_map(|id| self.sockets.get(id))
-            .any(|socket| socket.follows_all() && !socket.rooms.contains(&room_id))
+            .any(|socket| socket.misses(room_id))
     }
 
     /// Tells the user's sockets the rooms that nobody told them of. One that the user has left since is followed up to
@@ -118,8 +118,7 @@ impl State {
             let ids = self.by_user.get(&user_id).cloned().unwrap_or_default();
             for id in ids {
                 if let Some(socket) = self.sockets.get(&id)
-                    && socket.follows_all()
-                    && !socket.rooms.contains(&room_id)
+                    && socket.misses(room_id)
                 {
                     self.tell_socket(id, &event);
                 }

@@ -78,6 +78,68 @@ fn typing_may_name_its_room() {
 }
 
 #[test]
+fn one_room_is_followed_or_no_longer() {
+    let follow = || FollowOne {
+        room_id: RoomId(Uuid::from_u128(1)),
+    };
+    let text = format!(r#"{{"event": "subscribe", "data": {{"room_id": "{ROOM}"}}}}"#);
+    assert_eq!(command_of(&text), Command::Subscribe(follow()));
+    let text = text.replace("subscribe", "unsubscribe");
+    assert_eq!(command_of(&text), Command::Unsubscribe(follow()));
+    for event in ["subscribe", "unsubscribe"] {
+        for data in ["{}", "null", r#"{"room_id": null}"#, r#"{"room_id": "a"}"#] {
+            let text = format!(r#"{{"event": "{event}", "data": {data}}}"#);
+            assert_eq!(error_of(&text).code(), "invalid_body", "{text}");
+        }
+    }
+}
+
+#[test]
+fn where_a_client_stands_is_a_number_for_each_room() {
+    let resume = |rooms: &str| {
+        let text = format!(r#"{{"event": "resume", "data": {{"rooms": {rooms}}}}}"#);
+        ClientFrame::parse(&text).command
+    };
+    let other = "00000000-0000-0000-0000-000000000002";
+    let rooms = HashMap::from([
+        (RoomId(Uuid::from_u128(1)), Seq(0)),
+        (RoomId(Uuid::from_u128(2)), Seq(u64::MAX)),
+    ]);
+    let text = format!(r#"{{"{ROOM}": 0, "{other}": 18446744073709551615}}"#);
+    assert_eq!(resume(&text), Ok(Command::Resume(Resume { rooms })));
+    let rooms = HashMap::new();
+    assert_eq!(resume("{}"), Ok(Command::Resume(Resume { rooms })));
+    let written = |value: &str| format!(r#"{{"{ROOM}": {value}}}"#);
+    for bad in [
+        written("-1"),
+        written("1.5"),
+        written(r#""7""#),
+        written("null"),
+        written("18446744073709551616"),
+        r#"{"kitchen": 7}"#.to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+    ] {
+        assert_eq!(resume(&bad).unwrap_err().code(), "invalid_body", "{bad}");
+    }
+    assert_eq!(error_of(r#"{"event": "resume"}"#).code(), "invalid_body");
+}
+
+#[test]
+fn a_new_token_is_read_and_not_shown() {
+    let text = r#"{"event": "authenticate", "data": {"access_token": "secret"}}"#;
+    let access_token = "secret".to_owned();
+    let command = command_of(text);
+    assert!(!format!("{command:?}").contains("secret"));
+    assert_eq!(
+        command,
+        Command::Authenticate(Authenticate { access_token })
+    );
+    let text = text.replace(r#""secret""#, "7");
+    assert_eq!(error_of(&text).code(), "invalid_body");
+}
+
+#[test]
 fn what_is_not_known_is_ignored_but_for_the_event() {
     let text = r#"{"v": 2, "event": "typing_stop", "data": {"mood": [[["deep"]]]}}"#;
     assert_eq!(

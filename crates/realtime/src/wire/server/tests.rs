@@ -76,15 +76,15 @@ fn ready_says_who_one_is_and_where_each_room_stands() {
         last_read_seq: Seq(4),
         unread: 3,
     };
-    let every = Duration::from_secs(25);
-    let frame = ready(ConnectionId(id(8)), &zoe(), every, &[room]);
+    let (every, spread) = (Duration::from_secs(25), Duration::from_millis(5_500));
+    let frame = ready(ConnectionId(id(8)), &zoe(), every, spread, &[room]);
     assert_says(
         &frame,
         json!({"event": "ready", "data": {
             "session_id": written(8),
             "user": {"id": written(2), "username": "Zoë", "name": "Zoë", "email": "zoe@example.org",
                      "status": "OFFLINE", "created_at": NOW, "updated_at": NOW},
-            "ping_interval_ms": 25_000,
+            "ping_interval_ms": 25_000, "reconnect_spread_ms": 5_500,
             "rooms": [{"room_id": written(1), "last_seq": 9, "last_read_seq": 4, "unread": 3}],
         }}),
     );
@@ -196,6 +196,32 @@ fn a_room_that_one_is_out_of_is_told_with_the_reason() {
             json!({"event": "room_removed", "data": {"room_id": written(1), "reason": word}}),
         );
     }
+}
+
+#[test]
+fn who_comes_back_is_told_from_where_on_and_up_to_where() {
+    assert_says(
+        &resumed(ROOM, Seq(4), Seq(9)),
+        json!({"event": "resumed", "data": {
+            "room_id": written(1), "from": 4, "to": 9, "recovered": true}}),
+    );
+}
+
+#[test]
+fn who_missed_too_much_is_told_where_the_room_stands() {
+    assert_says(
+        &not_resumed(ROOM, Seq(4), Seq(9)),
+        json!({"event": "resumed", "data": {
+            "room_id": written(1), "from": 4, "last_seq": 9, "recovered": false}}),
+    );
+}
+
+#[test]
+fn a_token_that_expires_is_told_with_its_time() {
+    assert_says(
+        &token_expiring(sample::now()),
+        json!({"event": "token_expiring", "data": {"expires_at": NOW}}),
+    );
 }
 
 #[test]

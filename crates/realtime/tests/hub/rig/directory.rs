@@ -8,7 +8,8 @@ use domain::{
     Member, RefreshTokenHash, Role, Room, RoomEvent, RoomId, RoomSnapshot, Session, SessionId,
     StoreResult, Timestamp, UserId,
     ports::{
-        MemberStore, NewMember, NewRoom, NewSession, OpenedRoom, RoomStore, Rotation, SessionStore,
+        Departure, MemberStore, NewMember, NewRoom, NewSession, OpenedRoom, RoomStore, Rotation,
+        SessionStore,
     },
 };
 use testkit::sample;
@@ -50,6 +51,10 @@ impl MemberStore for Directory {
         let members = self.members.lock().unwrap();
         let of_users = members.iter().filter(|(user, _)| users.contains(user));
         Ok(of_users.copied().collect())
+    }
+
+    async fn departures(&self, _: UserId, _: Vec<RoomId>) -> StoreResult<Vec<Departure>> {
+        unreachable!("the hub does not ask")
     }
 
     async fn list(&self, _: RoomId) -> StoreResult<Vec<Member>> {

@@ -158,6 +158,10 @@ impl ScriptedLog {
         Seq(self.rooms.lock().unwrap()[&room].len() as u64)
     }
 
+    pub fn events(&self, room: RoomId) -> Vec<RoomEvent> {
+        self.rooms.lock().unwrap()[&room].clone()
+    }
+
     pub fn set(&self, mood: Mood) {
         self.mood.send_replace(mood);
     }

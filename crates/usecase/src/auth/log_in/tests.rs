@@ -80,6 +80,7 @@ async fn the_right_password_opens_a_log_in() {
                 }
                 && new.refresh == new_refresh_token().hash()
                 && new.refresh_expires_at == now() + REFRESH_TTL
+                && new.judged_by == hash()
         })
         .times(1)
         .return_const(Ok(()));
@@ -165,14 +166,17 @@ async fn a_store_that_is_away_is_not_a_wrong_password() {
 
 #[tokio::test]
 async fn no_token_is_handed_out_for_a_log_in_that_could_not_be_stored() {
-    let mut sessions = MockSessionStore::new();
-    sessions.expect_open().return_const(Err(away()));
-    let users = users_with(Some((ann(), hash())));
-    let log_in = log_in(users, hasher(Some(hash()), Ok(true)), sessions, NEW_IDS);
-    assert_eq!(
-        log_in.execute(input()).await.err(),
-        Some(LogInError::Store(away()))
-    );
+    for (refusal, told) in [
+        (away(), LogInError::Store(away())),
+        // The password was good when it was checked.
+        (StoreError::Denied, LogInError::WrongCredentials),
+    ] {
+        let mut sessions = MockSessionStore::new();
+        sessions.expect_open().return_const(Err(refusal));
+        let users = users_with(Some((ann(), hash())));
+        let log_in = log_in(users, hasher(Some(hash()), Ok(true)), sessions, NEW_IDS);
+        assert_eq!(log_in.execute(input()).await.err(), Some(told));
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 use domain::{
     Seq,
-    ports::{MockRoomStore, MockSessionStore, MockUserStore},
+    ports::{Departure, MockMemberStore, MockRoomStore, MockSessionStore, MockUserStore},
 };
 use mockall::predicate::eq;
 
 use super::*;
-use crate::sample::{ann, away, caller, id};
+use crate::sample::{ann, away, caller, id, now};
 
 const LIMIT: usize = 3;
 
@@ -24,14 +24,31 @@ async fn open(
     rooms: MockRoomStore,
     named: &[u64],
 ) -> Result<SocketStart, OpenSocketError> {
+    open_since(users, rooms, MockMemberStore::new(), named, &[]).await
+}
+
+async fn open_since(
+    users: MockUserStore,
+    rooms: MockRoomStore,
+    members: MockMemberStore,
+    named: &[u64],
+    since: &[(u64, u64)],
+) -> Result<SocketStart, OpenSocketError> {
     let named = named.iter().copied().map(id).collect();
+    let since = since.iter().map(|(room, seq)| (id(*room), Seq(*seq)));
+    let rooms = Arc::new(rooms);
     OpenSocket {
         users: Arc::new(users),
         sessions: log_in_that(Ok(true)),
-        rooms: Arc::new(rooms),
+        standing: Standing {
+            rooms: rooms.clone(),
+            members: Arc::new(members),
+            most: 3,
+        },
+        rooms,
         rooms_per_socket: LIMIT,
     }
-    .execute(caller(), named)
+    .execute(caller(), named, since.collect())
     .await
 }
 
@@ -80,6 +97,7 @@ async fn a_socket_that_names_no_room_follows_all_of_them_however_many_and_later_
         Ok(SocketStart {
             user: ann(),
             rooms: snapshots(&[10, 11, 12, 13]),
+            resumptions: vec![],
             follows_all: true,
         })
     );
@@ -101,6 +119,7 @@ async fn a_socket_follows_the_rooms_that_it_names_and_no_later_ones() {
         Ok(SocketStart {
             user: ann(),
             rooms: snapshots(&[10, 12]),
+            resumptions: vec![],
             follows_all: false,
         })
     );
@@ -148,13 +167,20 @@ async fn a_log_in_that_ended_during_the_handshake_opens_no_socket() {
         (Ok(false), OpenSocketError::SessionEnded),
         (Err(away()), OpenSocketError::Store(away())),
     ] {
+        let rooms = Arc::new(MockRoomStore::new());
         let open_socket = OpenSocket {
             users: Arc::new(MockUserStore::new()),
             sessions: log_in_that(answer),
-            rooms: Arc::new(MockRoomStore::new()),
+            standing: Standing {
+                rooms: rooms.clone(),
+                members: Arc::new(MockMemberStore::new()),
+                most: 3,
+            },
+            rooms,
             rooms_per_socket: LIMIT,
         };
-        assert_eq!(open_socket.execute(caller(), vec![]).await, Err(told));
+        let opened = open_socket.execute(caller(), vec![], HashMap::new()).await;
+        assert_eq!(opened, Err(told));
     }
 }
 
@@ -180,4 +206,91 @@ async fn a_store_that_is_away_forbids_nothing() {
             Err(OpenSocketError::Store(away()))
         );
     }
+}
+
+#[tokio::test]
+async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
+    let mut members = MockMemberStore::new();
+    members
+        .expect_departures()
+        .times(1)
+        .returning(|user, mut rooms| {
+            rooms.sort();
+            assert_eq!((user, rooms), (ann().id, vec![id(20), id(21), id(22)]));
+            let ended = |room| Departure {
+                room_id: id(room),
+                seq: Seq(9),
+                at: now(),
+            };
+            Ok(vec![ended(20), ended(21)])
+        });
+    let mut rooms = rooms_asked(None);
+    rooms
+        .expect_snapshots()
+        .with(eq(ann().id), eq(Some(vec![id(22)])))
+        .times(1)
+        .return_const(Ok(vec![]));
+    let open_it = async |rooms, members, since: &[(u64, u64)]| {
+        let start = open_since(users(), rooms, members, &[], since).await;
+        let mut resumptions = start.unwrap().resumptions;
+        resumptions.sort_by_key(|it| match it {
+            Resumption::Stays(missed) | Resumption::Ended(missed) => missed.room_id,
+            Resumption::Gone(room_id) => *room_id,
+        });
+        resumptions
+    };
+    let missed = |room, from, to, recovered| domain::Missed {
+        room_id: id(room),
+        from: Seq(from),
+        to: Seq(to),
+        recovered,
+        ended_at: None,
+    };
+    let since = [(20, 8), (21, 9), (22, 1)];
+    assert_eq!(
+        open_it(rooms, members, &since).await,
+        [
+            Resumption::Ended(missed(20, 8, 9, true).ended(now())),
+            Resumption::Gone(id(21)),
+            Resumption::Gone(id(22)),
+        ]
+    );
+    let since = [(10, 4), (11, 3), (13, 8)];
+    assert_eq!(
+        open_it(rooms_asked(None), MockMemberStore::new(), &since).await,
+        [
+            Resumption::Stays(missed(10, 4, 7, true)),
+            Resumption::Stays(missed(11, 3, 7, false)),
+            Resumption::Stays(missed(13, 8, 7, false)),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_is_let_in_again_during_the_handshake_is_not_told_to_be_out() {
+    let mut members = MockMemberStore::new();
+    members.expect_departures().return_const(Ok(vec![]));
+    let mut rooms = rooms_asked(None);
+    rooms
+        .expect_snapshots()
+        .with(eq(ann().id), eq(Some(vec![id(20)])))
+        .times(1)
+        .return_const(Ok(snapshots(&[20])));
+    let start = open_since(users(), rooms, members, &[], &[(20, 7)]).await;
+    let start = start.unwrap();
+    assert_eq!(start.rooms, snapshots(&[10, 11, 12, 13, 20]));
+    assert!(matches!(&start.resumptions[..], [Resumption::Stays(_)]));
+}
+
+#[tokio::test]
+async fn what_the_client_has_is_of_rooms_that_it_names() {
+    let started = async |named: &[u64]| {
+        let (users, rooms) = (MockUserStore::new(), MockRoomStore::new());
+        open_since(users, rooms, MockMemberStore::new(), named, &[(11, 1)]).await
+    };
+    assert_eq!(started(&[10]).await, Err(OpenSocketError::NotNamed));
+    let many = [(1, 1), (2, 1), (3, 1), (4, 1)];
+    let (users, rooms) = (MockUserStore::new(), MockRoomStore::new());
+    let started = open_since(users, rooms, MockMemberStore::new(), &[], &many).await;
+    assert_eq!(started, Err(OpenSocketError::TooManyRooms));
 }

@@ -1,0 +1,327 @@
+//! How those who were away come back.
+
+use super::*;
+
+/// A member of a room whose log was seen to reach `to`, who has all up to `from` and starts there.
+fn back(number: u8, from: u64, to: u64) -> Join {
+    Join {
+        anew: true,
+        resumes_to: Some(Seq(to)),
+        ..member(number, from, to)
+    }
+}
+
+/// Somebody who has all up to `from`, and whose membership ended with `end`.
+fn former(number: u8, from: u64, end: u64) -> Join {
+    Join {
+        ends_at: Some(Seq(end)),
+        ..back(number, from, end)
+    }
+}
+
+fn resumed(number: u32, from: u64, to: u64) -> FeedOutput {
+    FeedOutput::Resumed {
+        id: socket(number),
+        from: Seq(from),
+        to: Seq(to),
+    }
+}
+
+/// What one socket is told, in short: numbers, `resumed`, `dropped`.
+fn told_to(of: ConnectionId, said: &[FeedOutput]) -> Vec<String> {
+    let told = said.iter().filter_map(|each| match each {
+        FeedOutput::Event { event, to } => to.contains(&of).then(|| event.seq.to_string()),
+        FeedOutput::Resumed { id, from, to } => (*id == of).then(|| format!("resumed {from}-{to}")),
+        FeedOutput::Dropped { id, event } => (*id == of).then(|| format!("dropped {}", event.seq)),
+    });
+    told.collect()
+}
+
+fn log(from: u64, to: u64) -> Vec<RoomEvent> {
+    (from..=to).map(told).collect()
+}
+
+#[test]
+fn who_missed_nothing_has_resumed_at_once() {
+    let mut feed = live_at(4);
+    let said = feed.join(socket(2), back(2, 4, 4));
+    assert_eq!(said, Some(resumed(2, 4, 4)));
+    assert_eq!(feed.wants(), None);
+}
+
+#[test]
+fn who_is_live_from_a_snapshot_on_is_not_told_to_have_resumed() {
+    let mut feed = live_at(4);
+    assert_eq!(feed.join(socket(2), member(2, 4, 4)), None);
+    let said = feed.heard(told(5).into());
+    assert_eq!(told_to(socket(2), &said), ["5"]);
+}
+
+#[test]
+fn who_comes_back_has_resumed_once_it_is_live_and_only_once() {
+    let mut feed = live_at(9);
+    assert_eq!(feed.join(socket(2), back(2, 4, 6)), None);
+    feed.read_starts();
+    let said = feed.read(log(5, 7), false, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["5", "6", "7"]);
+    feed.read_starts();
+    let said = feed.read(log(8, 9), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["8", "9", "resumed 4-9"]);
+    let said = feed.heard(told(10).into());
+    assert_eq!(told_to(socket(2), &said), ["10"]);
+}
+
+#[test]
+fn a_feed_that_is_behind_the_snapshot_reads_up_to_it_before_it_says_resumed() {
+    let mut feed = live_at(4);
+    // It is level with the feed, and the log was seen to reach further than the feed knows.
+    assert_eq!(feed.join(socket(2), back(2, 4, 6)), None);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    let said = feed.heard(told(5).into());
+    assert_eq!(told_to(socket(2), &said), ["5"]);
+    feed.read_starts();
+    let said = feed.read(log(6, 7), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["6", "resumed 4-6", "7"]);
+}
+
+#[test]
+fn who_comes_back_with_more_than_the_feed_has_resumes_when_the_feed_is_level() {
+    let mut feed = live_at(4);
+    assert_eq!(feed.join(socket(2), back(2, 6, 6)), None);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    feed.read_starts();
+    let said = feed.read(log(5, 7), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["resumed 6-6", "7"]);
+    assert_eq!(told_to(socket(1), &said), ["5", "6", "7"]);
+}
+
+#[test]
+fn who_takes_no_more_is_held_back_and_keeps_nobody_else_waiting() {
+    let mut feed = live_at(6);
+    feed.join(socket(2), back(2, 3, 6));
+    feed.join(socket(3), back(3, 3, 6));
+    feed.read_starts();
+    // Asked once, and not again: a smaller event after a large one must not overtake it.
+    let mut asked = Vec::new();
+    let said = feed.read(log(4, 6), true, |id, event| {
+        asked.push((id, event.seq.0));
+        id != socket(2) || event.seq != Seq(5)
+    });
+    assert_eq!(told_to(socket(2), &said), ["4"]);
+    assert_eq!(told_to(socket(3), &said), ["4", "5", "6", "resumed 3-6"]);
+    asked.retain(|(id, _)| *id == socket(2));
+    assert_eq!(asked, [(socket(2), 4), (socket(2), 5)]);
+    assert_eq!(feed.wants(), None);
+    let said = feed.heard(told(7).into());
+    assert_eq!(told_to(socket(2), &said), [""; 0]);
+    assert!(feed.release(socket(2)));
+    assert!(!feed.release(socket(2)));
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    feed.read_starts();
+    let said = feed.read(log(5, 7), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["5", "6", "7", "resumed 3-7"]);
+}
+
+#[test]
+fn the_live_are_not_asked_whether_they_take_an_event() {
+    let mut feed = live_at(4);
+    feed.told_head(Seq(6));
+    feed.read_starts();
+    let said = feed.read(log(5, 6), true, |_, _| false);
+    assert_eq!(told_to(socket(1), &said), ["5", "6"]);
+}
+
+#[test]
+fn only_who_is_held_back_can_be_released() {
+    let mut feed = live_at(4);
+    assert!(!feed.release(socket(1)));
+    assert!(!feed.release(socket(2)));
+}
+
+#[test]
+fn who_starts_anew_gets_again_what_it_had() {
+    let mut feed = live_at(4);
+    feed.heard(told(5).into());
+    assert_eq!(feed.join(socket(1), back(1, 2, 5)), None);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(2))));
+    // Live events wait their turn.
+    let said = feed.heard(told(6).into());
+    assert_eq!(told_to(socket(1), &said), [""; 0]);
+    feed.read_starts();
+    let said = feed.read(log(3, 6), true, takes_all);
+    assert_eq!(
+        told_to(socket(1), &said),
+        ["3", "4", "5", "6", "resumed 2-6"]
+    );
+}
+
+#[test]
+fn who_starts_anew_is_held_back_no_longer_and_has_one_wish() {
+    let mut feed = live_at(6);
+    feed.join(socket(2), back(2, 3, 6));
+    feed.read_starts();
+    feed.read(log(4, 6), true, |_, _| false);
+    assert_eq!(feed.wants(), None);
+    feed.join(socket(2), back(2, 4, 6));
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    feed.read_starts();
+    let said = feed.read(log(5, 6), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["5", "6", "resumed 4-6"]);
+}
+
+#[test]
+fn a_read_for_the_old_place_gives_nothing_to_who_has_started_anew() {
+    let mut feed = live_at(9);
+    feed.join(socket(2), back(2, 6, 9));
+    feed.read_starts();
+    feed.join(socket(2), back(2, 3, 9));
+    let said = feed.read(log(7, 9), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), [""; 0]);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(3))));
+}
+
+#[test]
+fn who_is_told_again_to_be_a_member_keeps_its_place_and_its_wish() {
+    let mut feed = live_at(6);
+    feed.join(socket(2), back(2, 3, 6));
+    feed.join(socket(2), member(2, 6, 6));
+    feed.read_starts();
+    let said = feed.read(log(4, 6), true, takes_all);
+    assert_eq!(told_to(socket(2), &said), ["4", "5", "6", "resumed 3-6"]);
+}
+
+#[test]
+fn a_former_member_is_told_up_to_the_end_and_nothing_after() {
+    let mut feed = live_at(9);
+    assert_eq!(feed.join(socket(2), former(2, 3, 6)), None);
+    feed.read_starts();
+    let mut events = log(4, 5);
+    events.push(left(6, user(2)));
+    events.extend(log(7, 9));
+    let said = feed.read(events, true, takes_all);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["4", "5", "6", "resumed 3-6", "dropped 6"]
+    );
+    assert_eq!(feed.wants(), None);
+    let said = feed.heard(told(10).into());
+    assert_eq!(told_to(socket(2), &said), [""; 0]);
+}
+
+#[test]
+fn a_former_member_of_a_feed_that_is_behind_is_told_up_to_the_end_as_well() {
+    let mut feed = live_at(4);
+    assert_eq!(feed.join(socket(2), former(2, 4, 6)), None);
+    let mut said = feed.heard(told(5).into());
+    said.extend(feed.heard(left(6, user(2)).into()));
+    said.extend(feed.heard(told(7).into()));
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["5", "6", "resumed 4-6", "dropped 6"]
+    );
+}
+
+#[test]
+fn an_earlier_departure_is_history_to_a_former_member() {
+    let mut feed = live_at(9);
+    feed.join(socket(2), former(2, 3, 7));
+    feed.read_starts();
+    let mut events = vec![left(4, user(2)), joined(5, user(2)), told(6)];
+    events.push(left(7, user(2)));
+    let said = feed.read(events, false, takes_all);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["4", "5", "6", "7", "resumed 3-7", "dropped 7"]
+    );
+}
+
+#[test]
+fn who_resumes_up_to_the_event_that_takes_it_out_has_resumed_first() {
+    // A member by its snapshot, and removed since: the feed learns it from the log.
+    let mut feed = live_at(9);
+    feed.join(socket(2), back(2, 7, 8));
+    feed.read_starts();
+    let said = feed.read(vec![told(8), left(9, user(2))], true, takes_all);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["8", "9", "resumed 7-9", "dropped 9"]
+    );
+}
+
+#[test]
+fn who_is_taken_out_before_it_is_live_has_resumed_first() {
+    let mut feed = live_at(10);
+    feed.join(socket(2), back(2, 7, 8));
+    feed.read_starts();
+    let said = feed.read(vec![told(8), left(9, user(2)), told(10)], true, takes_all);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["8", "9", "resumed 7-9", "dropped 9"]
+    );
+}
+
+#[test]
+fn who_comes_back_into_a_room_that_it_had_left_is_a_member_again() {
+    let mut feed = live_at(9);
+    feed.join(socket(2), former(2, 3, 6));
+    assert_eq!(feed.listeners().count(), 1);
+    feed.join(socket(2), member(2, 8, 8));
+    assert_eq!(feed.listeners().count(), 2);
+    feed.read_starts();
+    let mut events = log(4, 5);
+    events.extend([left(6, user(2)), told(7), joined(8, user(2)), told(9)]);
+    let said = feed.read(events, true, takes_all);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["4", "5", "6", "7", "8", "9", "resumed 3-9"]
+    );
+}
+
+#[test]
+fn an_end_that_is_older_than_the_membership_ends_nothing() {
+    let mut feed = live_at(9);
+    feed.join(socket(1), member(1, 9, 9));
+    // Asked before the user came in again, and told after.
+    feed.join(socket(1), former(1, 3, 6));
+    assert_eq!(feed.listeners().count(), 1);
+    feed.read_starts();
+    let said = feed.read(log(4, 9), true, takes_all);
+    assert!(dropped(&said).is_empty());
+    assert_eq!(told_to(socket(1), &said).last().unwrap(), "resumed 3-9");
+}
+
+#[test]
+fn a_member_who_is_found_to_be_one_no_longer_is_told_to_the_end() {
+    let mut feed = live_at(4);
+    // The departure was committed, and nothing of it was heard here yet.
+    feed.join(socket(1), former(1, 2, 6));
+    assert_eq!(feed.listeners().count(), 0);
+    feed.read_starts();
+    let said = feed.read(log(3, 4), false, takes_all);
+    assert_eq!(told_to(socket(1), &said), ["3", "4"]);
+    let mut said = feed.heard(told(5).into());
+    said.extend(feed.heard(left(6, user(1)).into()));
+    assert_eq!(
+        told_to(socket(1), &said),
+        ["5", "6", "resumed 2-6", "dropped 6"]
+    );
+}
+
+#[test]
+fn an_end_that_is_heard_before_the_log_tells_it_cuts_nothing_off() {
+    let mut feed = live_at(4);
+    assert!(feed.ends(socket(1), Seq(6)));
+    assert_eq!(feed.listeners().count(), 0);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    feed.read_starts();
+    let said = feed.read(vec![told(5), left(6, user(1)), told(7)], true, takes_all);
+    assert_eq!(told_to(socket(1), &said), ["5", "6", "dropped 6"]);
+}
+
+#[test]
+fn an_end_that_was_passed_or_is_nobodys_is_not_to_come() {
+    let mut feed = live_at(4);
+    assert!(!feed.ends(socket(1), Seq(4)));
+    assert!(!feed.ends(socket(2), Seq(6)));
+    assert_eq!(feed.listeners().count(), 1);
+}

@@ -1,0 +1,245 @@
+//! Rooms of which the membership ended while the client was away.
+
+use std::time::Duration;
+
+use domain::{Missed, Resumption, RoomEventKind, Seq};
+use testkit::sample;
+
+use crate::rig::{Mood, RESUME_MOST, Rig, Told, all_of, joined, left, note, notes, settle, told};
+
+#[tokio::test(start_paused = true)]
+async fn who_was_taken_out_meanwhile_is_told_up_to_there_and_nothing_after() {
+    let rig = Rig::new();
+    let user = sample::user("zoe");
+    let ends: [(RoomEventKind, &str, &str); 2] = [
+        (left(user.id), "member.left 4", "room_removed removed"),
+        (
+            RoomEventKind::RoomDeleted,
+            "room.deleted 4",
+            "room_removed room_deleted",
+        ),
+    ];
+    for (end, last, removed) in ends {
+        let room = rig.room();
+        rig.commit(room, note());
+        rig.commit(room, end);
+        let missed = rig.missed(room, 1);
+        rig.commit(room, note());
+        let zoe = rig.register(&user).await;
+        let ended = vec![Resumption::Ended(missed)];
+        zoe.come_back(vec![], ended).await;
+        rig.publish(room, note());
+        assert_eq!(
+            zoe.hears().await,
+            all_of([
+                told("ready"),
+                notes(2..=3),
+                told(last),
+                told("resumed 1-4"),
+                told(removed),
+            ])
+        );
+        assert_eq!(rig.hub.followed_rooms(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_how_a_membership_ended_is_not_there_and_hears_nobody_type() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let ann = rig.open("ann", &[room]).await;
+    let user = sample::user("zoe");
+    rig.publish(room, left(user.id));
+    rig.log.set(Mood::Holds);
+    let zoe = rig.register(&user).await;
+    let ended = vec![Resumption::Ended(rig.missed(room, 1))];
+    zoe.come_back(vec![], ended).await;
+    ann.connection.typing(None, true).await.unwrap();
+    assert!(zoe.connection.typing(Some(room), true).await.is_err());
+    assert_eq!(zoe.hears_all().await, ["ready"]);
+    assert_eq!(ann.hears_all().await, ["member.left 3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_missed_too_much_of_a_room_that_it_is_out_of_is_told_that_it_is_out() {
+    let rig = Rig::new();
+    let room = rig.room();
+    rig.commit_notes(room, RESUME_MOST as usize);
+    let zoe = rig.register(&sample::user("zoe")).await;
+    rig.commit(room, left(zoe.user.id));
+    let last = rig.log.last_seq(room);
+    // The signal waits while the socket starts.
+    rig.tell_removed(&zoe.user, room);
+    settle().await;
+    let ended = vec![Resumption::Ended(rig.missed(room, 1))];
+    zoe.come_back(vec![], ended).await;
+    let not_resumed = format!("not resumed 1 of {last}");
+    assert_eq!(
+        zoe.hears().await,
+        ["ready", not_resumed.as_str(), "room_removed removed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_too_much_while_it_is_told_the_end_is_told_no_more_of_it() {
+    let rig = Rig::new();
+    let room = rig.room();
+    rig.commit_notes(room, RESUME_MOST as usize - 1);
+    let zoe = rig.register(&sample::user("zoe")).await;
+    rig.commit(room, left(zoe.user.id));
+    let last = rig.log.last_seq(room);
+    rig.log.set(Mood::Holds);
+    let ended = |since| vec![Resumption::Ended(rig.missed(room, since))];
+    zoe.come_back(vec![], ended(2)).await;
+    assert_eq!(zoe.hears().await, ["ready"]);
+    assert_eq!(zoe.follow(vec![], ended(1)).await, Ok(()));
+    rig.log.set(Mood::Answers);
+    let not_resumed = format!("not resumed 1 of {last}");
+    assert_eq!(
+        zoe.hears().await,
+        ["ack follow", not_resumed.as_str(), "room_removed removed"]
+    );
+    assert_eq!(rig.hub.followed_rooms(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_is_not_the_users_is_told_to_be_gone() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.register(&sample::user("zoe")).await;
+    zoe.come_back(vec![], vec![Resumption::Gone(room)]).await;
+    rig.publish(room, note());
+    assert_eq!(zoe.hears().await, ["ready", "room_removed removed"]);
+    assert_eq!(rig.hub.followed_rooms(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_let_in_again_while_it_is_told_the_end_goes_on() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let user = sample::user("zoe");
+    rig.commit(room, left(user.id));
+    let ended = vec![Resumption::Ended(rig.missed(room, 1))];
+    rig.log.set(Mood::Holds);
+    let zoe = rig.register(&user).await;
+    zoe.come_back(vec![], ended).await;
+    settle().await;
+    rig.publish(room, joined(&user));
+    rig.tell_added(&user, room);
+    rig.publish(room, note());
+    settle().await;
+    rig.log.set(Mood::Answers);
+    assert_eq!(
+        zoe.hears().await,
+        [
+            "ready",
+            "room_added 4",
+            "message.deleted 2",
+            "member.left 3",
+            "member.joined 4",
+            "message.deleted 5",
+            "resumed 1-5"
+        ]
+    );
+    assert!(zoe.connection.typing(Some(room), true).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_while_the_missed_is_told_cuts_nothing_off() {
+    let rig = Rig::new();
+    let room = rig.room();
+    rig.commit_notes(room, 2);
+    rig.log.set(Mood::Holds);
+    let zoe = rig.come_back(&[(room, 1)]).await;
+    settle().await;
+    rig.publish(room, left(zoe.user.id));
+    rig.tell_removed(&zoe.user, room);
+    rig.publish(room, note());
+    settle().await;
+    rig.log.set(Mood::Answers);
+    assert_eq!(
+        zoe.hears().await,
+        all_of([
+            told("ready"),
+            notes(2..=4),
+            told("member.left 5"),
+            told("resumed 1-5"),
+            told("room_removed removed"),
+        ])
+    );
+    assert_eq!(rig.hub.followed_rooms(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_that_is_told_while_the_end_is_and_is_older_adds_nothing() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let user = sample::user("zoe");
+    let late = rig.added(&user, room);
+    rig.commit(room, left(user.id));
+    rig.log.set(Mood::Holds);
+    let zoe = rig.register(&user).await;
+    let ended = vec![Resumption::Ended(rig.missed(room, 1))];
+    zoe.come_back(vec![], ended).await;
+    settle().await;
+    rig.bus.tell(late);
+    settle().await;
+    rig.log.set(Mood::Answers);
+    assert_eq!(
+        zoe.hears().await,
+        [
+            "ready",
+            "message.deleted 2",
+            "member.left 3",
+            "resumed 1-3",
+            "room_removed removed"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_older_than_the_membership_takes_nothing_away() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    rig.publish(room, left(zoe.user.id));
+    // Asked for before the user was let in again, and told after.
+    let missed = Missed {
+        ended_at: Some(sample::now()),
+        ..rig.missed(room, 2)
+    };
+    rig.publish(room, joined(&zoe.user));
+    rig.tell_added(&zoe.user, room);
+    zoe.hears().await;
+    let ended = vec![Resumption::Ended(missed)];
+    assert_eq!(zoe.follow(vec![], ended).await, Ok(()));
+    zoe.hears().await;
+    let mut message = sample::message(room, Seq(5), &zoe.user, "as it is now");
+    message.edited_at = Some(sample::now() + Duration::from_secs(1));
+    rig.publish(room, RoomEventKind::MessageEdited(message));
+    let told = zoe.reads().await;
+    assert!(
+        matches!(&told[..], [Told::Frame(frame)] if frame["data"]["content"] == "as it is now"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_learns_late_of_the_end_does_not_see_what_was_written_after_it() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let user = sample::user("zoe");
+    let zoe = rig.open_for(&user, &[room]).await;
+    // The bus lost it all, and the log shows the message as it is now.
+    let mut message = sample::message(room, Seq(3), &sample::user("ann"), "written afterwards");
+    message.edited_at = Some(sample::later(60));
+    rig.commit(room, RoomEventKind::MessageSent(message));
+    rig.commit(room, left(user.id));
+    rig.bus.say_lost();
+    settle().await;
+    let frames: Vec<_> = std::iter::from_fn(|| zoe.connection.outbox().try_next()).collect();
+    let shown = format!("{frames:?}");
+    assert!(shown.contains("member.left"), "{shown}");
+    assert!(shown.contains("receive_message"), "{shown}");
+    assert!(!shown.contains("written afterwards"), "{shown}");
+}

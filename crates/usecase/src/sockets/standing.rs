@@ -1,0 +1,73 @@
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use domain::{
+    Missed, Resumption, RoomId, RoomSnapshot, Seq, StoreResult, UserId,
+    ports::{Departure, MemberStore, RoomStore},
+};
+
+/// Finds out how a client that was away comes back into its rooms.
+#[derive(Clone)]
+pub(crate) struct Standing {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) members: Arc<dyn MemberStore>,
+    /// The most events of one room that are told.
+    pub(crate) most: u64,
+}
+
+impl Standing {
+    /// Says for each room of which the client has the log up to some number how it goes on, in any order. `snapshots`
+    /// are those of the rooms that the user is in; one that they came into meanwhile is added.
+    pub(crate) async fn resume(
+        &self,
+        user: UserId,
+        since: HashMap<RoomId, Seq>,
+        snapshots: &mut Vec<RoomSnapshot>,
+    ) -> StoreResult<Vec<Resumption>> {
+        let known: HashSet<_> = snapshots.iter().map(|it| it.room_id).collect();
+        let others: Vec<_> = since
+            .keys()
+            .copied()
+            .filter(|id| !known.contains(id))
+            .collect();
+        let ended = self.ended(user, others, snapshots).await?;
+        let heads: HashMap<_, _> = snapshots
+            .iter()
+            .map(|it| (it.room_id, it.last_seq))
+            .collect();
+        let resumptions = since.into_iter().map(|(room_id, from)| {
+            let missed = |to| Missed::new(room_id, from, to, self.most);
+            match (heads.get(&room_id), ended.get(&room_id)) {
+                (Some(head), _) => Resumption::Stays(missed(*head)),
+                (None, Some(end)) if from < end.seq => {
+                    Resumption::Ended(missed(end.seq).ended(end.at))
+                }
+                (None, _) => Resumption::Gone(room_id),
+            }
+        });
+        Ok(resumptions.collect())
+    }
+
+    /// How the membership in each of these rooms ended, if it did.
+    async fn ended(
+        &self,
+        user: UserId,
+        others: Vec<RoomId>,
+        snapshots: &mut Vec<RoomSnapshot>,
+    ) -> StoreResult<HashMap<RoomId, Departure>> {
+        if others.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let departures = self.members.departures(user, others.clone()).await?;
+        let ended: HashMap<_, _> = departures.into_iter().map(|it| (it.room_id, it)).collect();
+        // The user may have come in, or back, between the two questions.
+        let missing = others.into_iter().filter(|id| !ended.contains_key(id));
+        let missing: Vec<_> = missing.collect();
+        if !missing.is_empty() {
+            snapshots.extend(self.rooms.snapshots(user, Some(missing)).await?);
+        }
+        Ok(ended)
+    }
+}

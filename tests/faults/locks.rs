@@ -1,0 +1,79 @@
+//! Somebody else holds what the nodes need.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::fleet::{Fleet, readiness};
+
+/// A session of psql that holds the room's row, as a long transaction of somebody else does, until it is dropped.
+pub struct Holder {
+    psql: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Holder {
+    /// Holds it from when this answers.
+    pub fn hold(fleet: &Fleet, room: &str) -> Self {
+        let mut psql = Command::new("psql")
+            .args(["-X", "-A", "-t", "-q", "-d", &fleet.dsn])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = psql.stdin.take().unwrap();
+        let sql = format!("BEGIN; SELECT 'held' FROM rooms WHERE id = '{room}' FOR UPDATE;\n");
+        input.write_all(sql.as_bytes()).unwrap();
+        let mut said = String::new();
+        let mut output = BufReader::new(psql.stdout.take().unwrap());
+        output.read_line(&mut said).unwrap();
+        assert_eq!(said, "held\n");
+        let input = Some(input);
+        Self { psql, input }
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.psql.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_somebody_else_holds_refuses_its_messages_and_no_other_room_does() {
+    let fleet = Fleet::with(&[("DB_LOCK_TIMEOUT", "300ms"), ("DB_STATEMENT_TIMEOUT", "5s")]).await;
+    let [a, b, _] = &fleet.nodes[..] else {
+        panic!("three nodes")
+    };
+    let ann = a.user("Ann").await;
+    let held = ann.room("Held", &[]).await;
+    let mut rooms = vec![held.clone()];
+    for i in 0..5 {
+        rooms.push(ann.room(&format!("Free {i}"), &[]).await);
+    }
+    let send = async |room: &str, reference: String| {
+        let body = json!({"content": "hi", "client_msg_id": reference});
+        ann.post(&format!("/v1/rooms/{room}/messages"), body).await
+    };
+    let holder = Holder::hold(&fleet, &held);
+    for round in 0..3 {
+        let sent = rooms.iter().map(|room| send(room, round.to_string()));
+        let answers = join_all(sent).await;
+        answers[0].assert_problem(503, "unavailable");
+        let statuses: Vec<_> = answers[1..].iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, [201; 5]);
+    }
+    // It is one room's trouble: the node can serve.
+    for node in [a, b] {
+        assert_eq!(readiness(node).await.status, 200);
+    }
+    drop(holder);
+    for round in 0..3 {
+        assert_eq!(send(&held, round.to_string()).await.status, 201);
+    }
+}

@@ -1,0 +1,87 @@
+use std::{fmt, fs};
+
+use super::Rig;
+use crate::{length::eventually, server::Server};
+
+/// What the nodes hold before the clients come: memory, open files and sockets.
+pub struct Baseline(Vec<Held>);
+
+/// What a node held more of afterwards than before, at most.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Growth {
+    /// How many nodes could be compared.
+    nodes: usize,
+    mib: u64,
+    files: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    pid: u32,
+    memory_kib: u64,
+    files: usize,
+}
+
+/// What a node may hold more of after the first clients than before them: what it remembers of users and rooms, and
+/// what its allocator keeps.
+const MEMORY_SLACK_KIB: u64 = 48 * 1024;
+
+/// Connections of pools that were not needed before, at most: of Postgres 4, 1 for commits and 1 that asks for health;
+/// those of Redis, and of the suite itself, which asks for health.
+const FILES_SLACK: usize = 16;
+
+impl Baseline {
+    /// Of the nodes as they are now.
+    pub fn of(rig: &Rig) -> Self {
+        Self(rig.fleet.nodes.iter().map(Held::by).collect())
+    }
+
+    /// Waits until each node has no socket left, and holds no more than before. One that was started since has nothing
+    /// to be compared with.
+    pub async fn wait_for(&self, rig: &Rig) -> Growth {
+        let mut growth = Growth::default();
+        for node in &rig.fleet.nodes {
+            eventually("no socket is open", async || {
+                let health = node.client().get("/health").await;
+                (health.body["clients"] == 0).then_some(())
+            })
+            .await;
+            let Some(before) = self.0.iter().find(|held| held.pid == node.pid()) else {
+                continue;
+            };
+            let now = eventually("files are closed and memory is given back", async || {
+                let now = Held::by(node);
+                let is_small = now.memory_kib <= before.memory_kib + MEMORY_SLACK_KIB
+                    && now.files <= before.files + FILES_SLACK;
+                is_small.then_some(now)
+            })
+            .await;
+            let grown = now.memory_kib.saturating_sub(before.memory_kib) / 1024;
+            growth.nodes += 1;
+            growth.mib = growth.mib.max(grown);
+            growth.files = growth.files.max(now.files.saturating_sub(before.files));
+        }
+        growth
+    }
+}
+
+impl fmt::Display for Growth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { nodes, mib, files } = self;
+        write!(
+            f,
+            "+{mib} MiB, +{files} files at most, on {nodes} nodes that stayed up"
+        )
+    }
+}
+
+impl Held {
+    fn by(node: &Server) -> Self {
+        let files = fs::read_dir(format!("/proc/{}/fd", node.pid()));
+        Self {
+            pid: node.pid(),
+            memory_kib: node.resident_kib(),
+            files: files.unwrap().count(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Somebody who is taken into the room and put out of it again and again, and whose node may change at any time.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::{task::JoinHandle, time::sleep};
+
+use super::{
+    BACK_OFF, Door, IMPATIENCE,
+    line::{CUT, Line},
+    record::{Record, Resumed, Seen, Session},
+};
+
+/// How long they stay, and stay away.
+const STAY: Duration = Duration::from_millis(400);
+
+pub struct Comer {
+    listening: JoinHandle<()>,
+    moving: JoinHandle<()>,
+    record: Arc<Mutex<Record>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Comer {
+    /// The owner takes them in and puts them out.
+    pub fn start(room: &str, doors: Vec<Door>, owner: Vec<Door>) -> Self {
+        let record = Record {
+            user: doors[0].client.id().to_owned(),
+            ..Record::default()
+        };
+        let record = Arc::new(Mutex::new(record));
+        let is_over = Arc::<AtomicBool>::default();
+        let listener = Listener {
+            room: room.to_owned(),
+            record: record.clone(),
+        };
+        let moving = come_and_go(
+            room.to_owned(),
+            record.lock().unwrap().user.clone(),
+            owner,
+            is_over.clone(),
+        );
+        Self {
+            listening: tokio::spawn(listener.listen(doors)),
+            moving: tokio::spawn(moving),
+            record,
+            is_over,
+        }
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.listening.is_finished() || self.moving.is_finished()
+    }
+
+    /// Ends the coming and going; they are out then.
+    pub async fn leave(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        crate::length::eventually("they are out", async || {
+            self.moving.is_finished().then_some(())
+        })
+        .await;
+    }
+
+    /// The last number that they saw.
+    pub fn reached(&self) -> u64 {
+        self.record.lock().unwrap().reached()
+    }
+
+    /// Closes the socket, and gives what they saw.
+    pub async fn stop(self) -> Record {
+        self.listening.abort();
+        let _ = self.listening.await;
+        std::mem::take(&mut self.record.lock().unwrap())
+    }
+}
+
+/// Each step is tried on one node after another until it is done.
+async fn come_and_go(room: String, user: String, mut doors: Vec<Door>, is_over: Arc<AtomicBool>) {
+    let members = format!("/v1/rooms/{room}/members");
+    while !is_over.load(Ordering::SeqCst) {
+        for is_in in [true, false] {
+            loop {
+                let client = &doors[0].client;
+                let request = if is_in {
+                    let request = client.request(Method::POST, &members);
+                    request.json(&json!({"user_id": user}))
+                } else {
+                    client.request(Method::DELETE, &format!("{members}/{user}"))
+                };
+                let answer = client.try_send(request.timeout(IMPATIENCE)).await;
+                match answer.map(|answer| answer.status) {
+                    // 409 and 404: it was done, and not answered.
+                    Ok(201 | 204 | 409 | 404) => break,
+                    Ok(503) | Err(_) => doors.rotate_left(1),
+                    Ok(status) => panic!("{status} for a change of members"),
+                }
+                sleep(BACK_OFF).await;
+            }
+            sleep(STAY).await;
+        }
+    }
+}
+
+struct Listener {
+    room: String,
+    record: Arc<Mutex<Record>>,
+}
+
+impl Listener {
+    async fn listen(self, mut doors: Vec<Door>) {
+        loop {
+            // Of a room that they never were in there is nothing to take up.
+            let reached = self.record().reached();
+            let since = if reached == 0 {
+                String::new()
+            } else {
+                format!("&since={}:{reached}", self.room)
+            };
+            if let Some(line) = Line::open(&doors[0], &since).await {
+                self.begin(&doors[0], &line, &since);
+                let code = self.follow(line).await.unwrap_err();
+                self.record().sessions.last_mut().unwrap().ended = Some(code);
+            }
+            doors.rotate_left(1);
+            sleep(BACK_OFF).await;
+        }
+    }
+
+    /// When they are taken in, they ask for what they missed. Until that is answered, what is told is no part of the
+    /// list: it will come again.
+    async fn follow(&self, mut line: Line) -> Result<(), u16> {
+        let mut asked = 0;
+        let mut waits_for = None;
+        loop {
+            let frame = line.next().await?;
+            self.tell(&frame);
+            if frame["event"] == "room_added" && frame["data"]["id"] == *self.room {
+                asked += 1;
+                let from = self.record().reached();
+                let data = json!({"rooms": {&self.room: from}});
+                line.send(&json!({"event": "resume", "id": asked, "data": data}))
+                    .await;
+                waits_for = Some(asked);
+            }
+            if waits_for.is_some_and(|id| frame["id"] == id) {
+                waits_for = None;
+                if frame["event"] == "error" {
+                    return Err(CUT);
+                }
+            }
+            if frame["event"] == "resumed" {
+                let mut record = self.record();
+                let is_whole = frame["data"]["recovered"] == true;
+                record.demand(is_whole, || format!("{frame}: it was too much"));
+                record.sessions.last_mut().unwrap().resumed = Some(Resumed::Replayed);
+            }
+            if waits_for.is_none() || Seen::of(&frame, &self.room).is_none() {
+                self.record().note(&frame, &self.room);
+            }
+        }
+    }
+
+    /// Who has seen nothing yet begins where the room stands, if they are in it already.
+    fn begin(&self, door: &Door, line: &Line, since: &str) {
+        let rooms = &line.ready["rooms"];
+        let is_it = |room: &&Value| room["room_id"] == *self.room;
+        let place = rooms.as_array().unwrap().iter().find(is_it);
+        let mut record = self.record();
+        record
+            .story
+            .push(format!("{} with {since:?}: {rooms}", door.sockets));
+        record.sessions.push(Session::default());
+        if let (true, Some(place)) = (since.is_empty(), place) {
+            record.first = place["last_seq"].as_u64().unwrap();
+        }
+    }
+
+    fn tell(&self, frame: &Value) {
+        let event = frame["event"].as_str().unwrap();
+        let line = match frame["seq"].as_u64() {
+            Some(seq) => format!("{seq} {event}"),
+            None if event == "presence.changed" => return,
+            None => frame.to_string(),
+        };
+        self.record().story.push(line);
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap()
+    }
+}
