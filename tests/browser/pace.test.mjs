@@ -42,7 +42,7 @@ test('being let in is no success; catching up is, and so is a while without trou
   pace.ready({ reconnect_spread_ms: 1 });
   assert.ok(pace.isFailing);
   assert.equal(Math.round(pace.after(1006).ms), 8000);
-  pace.resumed();
+  pace.resumed({ from: 3, to: 4, recovered: true });
   assert.ok(!pace.isFailing);
   assert.equal(Math.round(pace.after(1006).ms), 500);
   tired();
@@ -50,11 +50,23 @@ test('being let in is no success; catching up is, and so is a while without trou
   assert.equal(Math.round(pace.after(4408).ms), 500);
 });
 
+test('a socket that is told nothing new and ends again has made no progress', () => {
+  const pace = new Pace(most);
+  const pauses = times(4, () => {
+    pace.ready({});
+    pace.resumed({ from: 7, to: 7, recovered: true });
+    pace.resumed({ from: 7, last_seq: 2000, recovered: false });
+    return Math.round(pace.after(1006).ms);
+  });
+  assert.deepEqual(pauses, [500, 1000, 2000, 4000]);
+  assert.ok(pace.isFailing);
+});
+
 test('a flood is followed by seconds of pause that grow until a socket has lived', () => {
   const pace = new Pace(least);
   const next = () => pace.after(4429);
   assert.deepEqual(next(), { then: 'connect', ms: 2000 });
-  pace.resumed();
+  pace.resumed({ from: 3, to: 4, recovered: true });
   assert.deepEqual(times(5, () => next().ms), [4000, 8000, 16_000, 32_000, 60_000]);
   pace.lived();
   assert.equal(next().ms, 2000);

@@ -12,12 +12,16 @@ use delivery::{Door, Health, Limits, RequestLog, http};
 use futures_util::future::join_all;
 use realtime::Hub;
 use socket2::SockRef;
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpStream,
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     config::{AppEnv, Config, Shutdown},
     departure::{Departure, End},
-    wiring,
+    open_files, wiring,
 };
 
 /// A node that listens, and serves once it is run.
@@ -38,7 +42,11 @@ impl Application {
     /// # Errors
     /// What stands against it, for people.
     pub async fn build(config: &Config) -> Result<Self> {
-        let wired = wiring::wire(config).await?;
+        open_files::warn_if_too_few(config.ws.sockets_node);
+        Self::over(config, wiring::wire(config).await?)
+    }
+
+    fn over(config: &Config, wired: wiring::Wired) -> Result<Self> {
         let (hub, task) = Hub::new(
             wiring::hub_ports(&wired.ports),
             wiring::hub_settings(config),
@@ -48,6 +56,10 @@ impl Application {
             usecases: wiring::usecases(config, &wired.ports),
             hub: hub.clone(),
             limits: Limits::new(wired.limiter, config.rates),
+            sync_turns: http::SyncTurns::new(
+                config.delivery.sync_at_once,
+                config.delivery.sync_queue,
+            ),
             health: Health {
                 store: wired.probe,
                 bus: wired.ports.bus.clone(),
@@ -100,15 +112,19 @@ impl Application {
         let sockets = self.socket_address.unwrap_or(self.address);
         tracing::info!(address = %self.address, sockets = %sockets, "listening");
         let mut hub_task = self.hub_task;
-        let end = tokio::select! {
+        let grace = departure.shutdown.grace;
+        let (end, gone_by) = tokio::select! {
             ended = &mut hub_task => bail!("the hub ended: {ended:?}"),
             outcome = &mut serving => {
                 for result in outcome? {
                     result.context("a listener failed")?;
                 }
-                End::Orderly
+                (End::Orderly, Instant::now() + grace)
             }
-            () = told_to_go() => departure.go(told_to_go()).await,
+            () = told_to_go() => {
+                let gone_by = Instant::now() + grace;
+                (departure.go(gone_by, told_to_go()).await, gone_by)
+            }
         };
         drop((self.hub, departure.hub));
         let linger = match end {
@@ -117,9 +133,12 @@ impl Application {
             End::CutShort => Duration::ZERO,
         };
         // The hub ends when the last socket has let go of it.
-        let _ = timeout(Shutdown::LAST_STEPS / 2 + linger, hub_task).await;
-        // What was acknowledged is committed; a file that is still read is folded at the next start.
-        let _ = timeout(Shutdown::LAST_STEPS / 2, self.open.close()).await;
+        let at_most = |wait| gone_by.min(Instant::now() + wait);
+        let _ = timeout_at(at_most(Shutdown::LAST_STEPS / 2 + linger), hub_task).await;
+        // What was acknowledged is committed; a file that is still read is folded at the next start. A task of its own,
+        // because a database that hangs would hold up the end where it is dropped, too.
+        let closing = tokio::spawn(self.open.close());
+        let _ = timeout_at(at_most(Shutdown::LAST_STEPS / 2), closing).await;
         tracing::info!("gone");
         Ok(())
     }
@@ -201,3 +220,6 @@ fn door_settings(config: &Config) -> delivery::Settings {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use actix_web::dev::ServerHandle;
 use futures_util::future::join_all;
 use realtime::{Drain, Hub};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::config::Shutdown;
 
@@ -35,22 +35,23 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(10);
 
 impl Departure {
-    /// From now on the node is not ready and takes no new socket, and each answer is the last of its connection. The
-    /// open sockets are closed in batches. REST is served for the time of the notice, so that a proxy sees what is
-    /// coming; then the listeners close, and what is under way is finished. `hurry` ends all that at once.
-    pub async fn go(&self, hurry: impl Future<Output = ()>) -> End {
+    /// From now on the node is not ready and takes no new socket, and each answer is the last of its connection. REST and
+    /// the open sockets are served for the time of the notice, so that a proxy sees what is coming, and sends nobody back
+    /// here. Then the listeners close, the sockets are closed in batches, and what is under way is finished. `hurry` ends
+    /// all that at once; in any case little but the last steps is left at the end, which is due `gone_by`.
+    pub async fn go(&self, gone_by: Instant, hurry: impl Future<Output = ()>) -> End {
         let shutdown = &self.shutdown;
-        let left = shutdown.until_cut_off(self.linger);
-        let deadline = Instant::now() + left;
+        let begun = Instant::now();
+        let deadline = begun + shutdown.until_cut_off(self.linger);
         let drain = self.hub.drain().await;
         tracing::info!(sockets = drain.len(), "going away");
         let all = async {
-            let serving = async {
-                sleep(shutdown.notice).await;
-                tracing::info!("taking no new connection");
-                join_all(self.handles.iter().map(|handle| handle.stop(true))).await;
-            };
-            let telling = drain.close_all(shutdown.drain_batch, shutdown.drain_interval, left / 2);
+            sleep_until(begun + shutdown.notice).await;
+            tracing::info!("taking no new connection");
+            let serving = join_all(self.handles.iter().map(|handle| handle.stop(true)));
+            // Who is told last has as long as that to be answered and to close.
+            let at_most = deadline.duration_since(Instant::now()) / 2;
+            let telling = drain.close_all(shutdown.drain_batch, shutdown.drain_interval, at_most);
             tokio::join!(serving, telling);
         };
         let end = tokio::select! {
@@ -68,7 +69,7 @@ impl Departure {
         drain.close_now();
         if end == End::CutShort {
             // Who does not read does not hear it.
-            let _ = timeout(LAST_WORD, heard(&drain)).await;
+            let _ = timeout_at(gone_by.min(Instant::now() + LAST_WORD), heard(&drain)).await;
         }
         end
     }

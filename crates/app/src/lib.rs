@@ -10,3 +10,4 @@ pub mod system;
 pub mod wiring;
 
 mod departure;
+mod open_files;

@@ -7,7 +7,7 @@ use domain::{
 use realtime::Hub;
 use usecase::UseCases;
 
-use crate::Limits;
+use crate::{Limits, http::SyncTurns};
 
 /// What every handler needs. Registered once as `web::Data<Door>`.
 pub struct Door {
@@ -17,6 +17,8 @@ pub struct Door {
     pub hub: Hub,
     /// How often what may be done.
     pub limits: Limits,
+    /// How many syncs go on at once.
+    pub sync_turns: SyncTurns,
     /// Whether this node can serve.
     pub health: Health,
     /// Where new sockets get their ids.

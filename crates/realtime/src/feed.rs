@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -22,13 +22,20 @@ pub use listener::Join;
 pub struct RoomFeed {
     /// All up to here was given to every listener that is live.
     position: Seq,
-    listeners: HashMap<ConnectionId, Listener>,
+    /// Those who are level with the feed.
+    live: HashMap<ConnectionId, Listener>,
+    /// Those who are not: behind it, or in front.
+    late: HashMap<ConnectionId, Listener>,
     /// Heard too early: some number before is missing. Bounded by [`MAX_EARLY`].
     early: BTreeMap<Seq, Arc<RoomEvent>>,
     /// The log holds more than has been heard.
     more_in_log: bool,
     /// The wait for a missing number is over.
     gap_is_due: bool,
+    /// The latest read was for those who are behind: the next one is for those who are live, if they want one.
+    served_late: bool,
+    /// The log was known to hold more when the read that is under way began.
+    more_at_read: bool,
     /// Those of `early` that had been heard when the read that is under way began: the log holds them, or nobody does.
     early_at_read: Vec<Seq>,
     phantoms: usize,
@@ -56,6 +63,14 @@ pub enum FeedOutput {
         /// It has all up to here.
         to: Seq,
     },
+    /// A listener that is behind will be taken out of the room by the event, which it has not got yet: it is no member
+    /// any more.
+    Ends {
+        /// Which one.
+        id: ConnectionId,
+        /// By what.
+        event: Arc<RoomEvent>,
+    },
     /// The event, the last one it got, took a listener out of the room: it listens no longer.
     Dropped {
         /// Which one.
@@ -81,10 +96,13 @@ impl RoomFeed {
     pub fn new(position: Seq) -> Self {
         Self {
             position,
-            listeners: HashMap::new(),
+            live: HashMap::new(),
+            late: HashMap::new(),
             early: BTreeMap::new(),
             more_in_log: false,
             gap_is_due: false,
+            served_late: false,
+            more_at_read: false,
             early_at_read: Vec::new(),
             phantoms: 0,
         }
@@ -92,53 +110,104 @@ impl RoomFeed {
 
     /// Adds a listener. One who listens already keeps its place, unless it starts [anew](Join::anew); a newer
     /// membership of it is noted in any case.
-    pub fn join(&mut self, id: ConnectionId, join: Join) -> Option<FeedOutput> {
+    pub fn join(&mut self, id: ConnectionId, join: Join) -> Vec<FeedOutput> {
+        let known = join.member_as_of.max(join.after);
+        let mut out = Vec::new();
+        let found = self.remove(id);
+        let stays_live = |it: &Listener| it.behind.is_none() && !join.anew;
+        let is_live = !self.live.is_empty() || found.as_ref().is_some_and(stays_live);
+        if !is_live && known > self.position {
+            self.skip_to(known, &mut out);
+        }
         // A snapshot that is newer than this feed: the feed catches up from the log, and the listener waits in front.
-        self.more_in_log |= join.after > self.position || join.resumes_to > Some(self.position);
-        let listener = match self.listeners.entry(id) {
-            Entry::Occupied(listener) => {
-                let listener = listener.into_mut();
+        self.more_in_log |= known > self.position || join.resumes_to > Some(self.position);
+        let mut listener = match found {
+            Some(mut listener) => {
                 listener.join_again(&join, self.position);
+                // It may have waited just where the feed goes on now.
+                listener.behind = listener.behind.filter(|last| *last != self.position);
                 listener
             }
-            Entry::Vacant(vacant) => vacant.insert(Listener::new(&join, self.position)),
+            None => Listener::new(&join, self.position),
         };
-        let (from, to) = listener.resumed(self.position, false)?;
-        Some(FeedOutput::Resumed { id, from, to })
+        let resumed = listener.resumed(self.position, false);
+        self.place(id, listener);
+        out.extend(resumed.map(|(from, to)| FeedOutput::Resumed { id, from, to }));
+        out
+    }
+
+    /// Goes on from a number further on, while nobody is live who would miss what lies between.
+    fn skip_to(&mut self, position: Seq, out: &mut Vec<FeedOutput>) {
+        self.position = position;
+        self.early.retain(|seq, _| *seq > position);
+        let level = |_: &ConnectionId, listener: &mut Listener| listener.behind == Some(position);
+        for (id, mut listener) in self.late.extract_if(level) {
+            listener.behind = None;
+            let resumed = listener.resumed(position, false);
+            out.extend(resumed.map(|(from, to)| FeedOutput::Resumed { id, from, to }));
+            self.live.insert(id, listener);
+        }
+    }
+
+    fn place(&mut self, id: ConnectionId, listener: Listener) {
+        match listener.behind {
+            None => self.live.insert(id, listener),
+            Some(_) => self.late.insert(id, listener),
+        };
+    }
+
+    fn remove(&mut self, id: ConnectionId) -> Option<Listener> {
+        self.live.remove(&id).or_else(|| self.late.remove(&id))
+    }
+
+    fn get(&self, id: ConnectionId) -> Option<&Listener> {
+        self.live.get(&id).or_else(|| self.late.get(&id))
+    }
+
+    fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Listener> {
+        match self.live.get_mut(&id) {
+            None => self.late.get_mut(&id),
+            found => found,
+        }
     }
 
     /// A listener's membership was heard to end with this event, the last one that it gets. False when that
     /// is not to come: it does not listen, or has had it.
     pub(crate) fn ends(&mut self, id: ConnectionId, at: Seq) -> bool {
-        let Some(listener) = self.listeners.get_mut(&id) else {
+        let position = self.position;
+        let Some(listener) = self.get_mut(id) else {
             return false;
         };
-        let is_to_come = listener.end(at, self.position);
+        let is_to_come = listener.end(at, position);
         self.more_in_log |= is_to_come && at > self.position;
         is_to_come
     }
 
     /// A listener takes more of what it missed. False when it was not [held back](Self::read).
     pub fn release(&mut self, id: ConnectionId) -> bool {
-        let listener = self.listeners.get_mut(&id);
+        let listener = self.late.get_mut(&id);
         listener.is_some_and(|listener| std::mem::take(&mut listener.held))
     }
 
     /// Removes a listener; true when it was the last.
     pub fn leave(&mut self, id: ConnectionId) -> bool {
-        self.listeners.remove(&id);
-        self.listeners.is_empty()
+        self.remove(id);
+        self.live.is_empty() && self.late.is_empty()
     }
 
     /// The latest event at which the listener is known to have been a member.
     pub(crate) fn member_as_of(&self, id: ConnectionId) -> Option<Seq> {
-        Some(self.listeners.get(&id)?.member_as_of)
+        Some(self.get(id)?.member_as_of)
+    }
+
+    /// It listens, and its membership is not known to have ended.
+    pub(crate) fn is_member(&self, id: ConnectionId) -> bool {
+        self.get(id).is_some_and(|it| it.ends_at.is_none())
     }
 
     /// The listener was a member after this event, and is not known to be one no longer.
     pub(crate) fn is_member_since(&self, id: ConnectionId, end: Seq) -> bool {
-        let listener = self.listeners.get(&id);
-        listener.is_some_and(|it| it.ends_at.is_none() && it.member_as_of > end)
+        self.is_member(id) && self.member_as_of(id) > Some(end)
     }
 
     /// All up to here was given to every listener that is live.
@@ -148,8 +217,9 @@ impl RoomFeed {
 
     /// Every member who listens, caught up or not, with their users: not those who are told how their membership ended.
     pub fn listeners(&self) -> impl Iterator<Item = (ConnectionId, UserId)> {
-        self.listeners
+        self.live
             .iter()
+            .chain(&self.late)
             .filter(|(_, listener)| listener.ends_at.is_none())
             .map(|(id, listener)| (*id, listener.user_id))
     }
@@ -183,6 +253,8 @@ impl RoomFeed {
 
     /// A read of the log starts. What is heard or told from now on need not be part of what it answers.
     pub fn read_starts(&mut self) {
+        self.served_late = matches!(self.wants(), Some(ReadRequest::Now(at)) if at < self.position);
+        self.more_at_read = self.knows_of_more();
         self.more_in_log = false;
         self.gap_is_due = false;
         self.early_at_read = self.early.keys().copied().collect();
@@ -203,6 +275,8 @@ impl RoomFeed {
         mut takes: impl FnMut(ConnectionId, &RoomEvent) -> bool,
     ) -> Vec<FeedOutput> {
         let mut out = Vec::new();
+        // A page that ends before the feed does says nothing of what lies beyond.
+        let more = self.more_at_read || events.last().is_none_or(|last| last.seq >= self.position);
         for event in events {
             let event = Arc::new(event);
             if event.seq == self.position.next() {
@@ -218,7 +292,7 @@ impl RoomFeed {
                 self.phantoms += usize::from(self.early.remove(&seq).is_some());
             }
         } else {
-            self.more_in_log = true;
+            self.more_in_log |= more;
         }
         out
     }
@@ -233,37 +307,77 @@ impl RoomFeed {
     /// again after each answer.
     #[must_use]
     pub fn wants(&self) -> Option<ReadRequest> {
-        if self.listeners.is_empty() {
-            return None;
-        }
         let furthest_behind = self
-            .listeners
+            .late
             .values()
             .filter(|listener| !listener.held)
             .filter_map(|listener| listener.behind)
             .filter(|seq| *seq < self.position)
             .min();
-        if let Some(after) = furthest_behind {
-            return Some(ReadRequest::Now(after));
+        let wants_live = self.live_wants_more();
+        match furthest_behind {
+            // In turns, so that neither waits for the other to have enough.
+            Some(after) if !(wants_live && self.served_late) => Some(ReadRequest::Now(after)),
+            _ if wants_live => Some(ReadRequest::Now(self.position)),
+            _ => self.misses_some().then_some(ReadRequest::Soon),
         }
-        if self.more_in_log || (self.gap_is_due && !self.early.is_empty()) {
-            return Some(ReadRequest::Now(self.position));
-        }
-        (!self.early.is_empty()).then_some(ReadRequest::Soon)
+    }
+
+    /// A number is missing that somebody would be given now.
+    #[must_use]
+    pub fn misses_some(&self) -> bool {
+        !self.early.is_empty() && self.somebody_follows()
+    }
+
+    fn live_wants_more(&self) -> bool {
+        self.knows_of_more() && self.somebody_follows()
+    }
+
+    fn knows_of_more(&self) -> bool {
+        self.more_in_log || (self.gap_is_due && !self.early.is_empty())
+    }
+
+    /// Somebody is live, or waits in front of the feed. Those who are behind want no more than the feed has passed.
+    fn somebody_follows(&self) -> bool {
+        let is_in_front = |listener: &Listener| listener.behind > Some(self.position);
+        !self.live.is_empty() || self.late.values().any(is_in_front)
     }
 
     /// Moves the feed itself one event forward.
     fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<FeedOutput>) {
         self.position = event.seq;
-        self.give(event, out, |_, listener, position| match listener.behind {
-            None => true,
-            Some(last) if last == position => {
+        let position = self.position;
+        let to: Vec<_> = self.live.keys().copied().collect();
+        let mut afterwards = Vec::new();
+        self.live.retain(|id, listener| {
+            let is_dropped = listener.is_taken_out_by(event);
+            listener.say_rest(*id, event, position, is_dropped, &mut afterwards);
+            !is_dropped
+        });
+        let is_level = |_: &ConnectionId, listener: &mut Listener| {
+            if listener.behind == Some(position) {
                 // The listener was in front of the feed, which has come level with it now.
                 listener.behind = None;
-                false
             }
-            Some(_) => false,
-        });
+            listener.behind.is_none()
+        };
+        for (id, mut listener) in self.late.extract_if(is_level) {
+            listener.say_rest(id, event, position, false, &mut afterwards);
+            self.live.insert(id, listener);
+        }
+        for (id, listener) in &mut self.late {
+            let is_behind = listener.behind < Some(position) && listener.ends_at.is_none();
+            if is_behind && listener.is_taken_out_by(event) {
+                listener.ends_at = Some(position);
+                let (id, event) = (*id, event.clone());
+                afterwards.push(FeedOutput::Ends { id, event });
+            }
+        }
+        if !to.is_empty() {
+            let event = event.clone();
+            out.push(FeedOutput::Event { event, to });
+        }
+        out.append(&mut afterwards);
     }
 
     fn advance_early(&mut self, out: &mut Vec<FeedOutput>) {
@@ -285,44 +399,32 @@ impl RoomFeed {
         takes: &mut impl FnMut(ConnectionId, &RoomEvent) -> bool,
         out: &mut Vec<FeedOutput>,
     ) {
-        self.give(event, out, |id, listener, position| {
+        let position = self.position;
+        let (mut to, mut afterwards, mut level) = (Vec::new(), Vec::new(), Vec::new());
+        self.late.retain(|id, listener| {
+            let id = *id;
             let is_next = listener.behind.is_some_and(|last| last.next() == event.seq);
             if !is_next || listener.held {
-                return false;
+                return true;
             }
             listener.held = !takes(id, event);
-            if !listener.held {
-                listener.behind = (event.seq != position).then_some(event.seq);
+            if listener.held {
+                return true;
             }
-            !listener.held
-        });
-    }
-
-    fn give(
-        &mut self,
-        event: &Arc<RoomEvent>,
-        out: &mut Vec<FeedOutput>,
-        mut takes: impl FnMut(ConnectionId, &mut Listener, Seq) -> bool,
-    ) {
-        let position = self.position;
-        let mut to = Vec::new();
-        let mut afterwards = Vec::new();
-        self.listeners.retain(|id, listener| {
-            let id = *id;
-            let is_given = takes(id, listener, position);
-            if is_given {
-                to.push(id);
-            }
-            let is_dropped = is_given && listener.is_taken_out_by(event);
-            if let Some((from, to)) = listener.resumed(position, is_dropped) {
-                afterwards.push(FeedOutput::Resumed { id, from, to });
-            }
-            if is_dropped {
-                let event = event.clone();
-                afterwards.push(FeedOutput::Dropped { id, event });
+            to.push(id);
+            listener.behind = (event.seq != position).then_some(event.seq);
+            let is_dropped = listener.is_taken_out_by(event);
+            listener.say_rest(id, event, position, is_dropped, &mut afterwards);
+            if listener.behind.is_none() && !is_dropped {
+                level.push(id);
             }
             !is_dropped
         });
+        for id in level {
+            if let Some(listener) = self.late.remove(&id) {
+                self.live.insert(id, listener);
+            }
+        }
         if !to.is_empty() {
             let event = event.clone();
             out.push(FeedOutput::Event { event, to });

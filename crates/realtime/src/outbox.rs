@@ -139,8 +139,11 @@ impl Outbox {
         place: impl FnOnce(CommandUnderWay) -> Option<usize>,
     ) {
         let mut queue = self.lock();
-        let before = queue.command.take().and_then(place);
-        let is_taken = queue.closing.is_none_or(CloseReason::lets_queue_drain);
+        let command = queue.command.take();
+        // A close at once has given the command up.
+        let waits_for_answer = |reason: CloseReason| reason.lets_queue_drain() && command.is_some();
+        let is_taken = queue.closing.is_none_or(waits_for_answer);
+        let before = command.and_then(place);
         if let Some(frame) = frame.filter(|_| is_taken) {
             queue.insert(before, FrameClass::Durable, frame, self.limit);
         }
@@ -182,6 +185,18 @@ impl Outbox {
         let mut queue = self.lock();
         if queue.closing.is_none() {
             queue.close(reason);
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Ends the queue for somebody who cannot wait: what waits and the answer to the command under way are given up, also
+    /// where an earlier close would have let them out. Then this reason is told; one that let nothing out stays.
+    pub fn close_at_once(&self, reason: CloseReason) {
+        let mut queue = self.lock();
+        if queue.closing.is_none_or(CloseReason::lets_queue_drain) {
+            queue.closing = Some(reason);
+            queue.give_up();
         }
         drop(queue);
         self.changed.notify_one();
@@ -272,10 +287,14 @@ impl Queue {
     fn close(&mut self, reason: CloseReason) {
         self.closing = Some(reason);
         if !reason.lets_queue_drain() {
-            self.frames = VecDeque::new();
-            self.bytes = 0;
-            self.command = None;
+            self.give_up();
         }
+    }
+
+    fn give_up(&mut self) {
+        self.frames = VecDeque::new();
+        self.bytes = 0;
+        self.command = None;
     }
 
     /// Gives up the ephemeral frames, and answers how many of the first `before` are left.

@@ -51,6 +51,8 @@ pub struct Settings {
     pub resume_max_events: u64,
     /// The most events that one answer of a sync tells, unless one room alone has more.
     pub sync_max_events: u64,
+    /// The most bytes of events that one answer of a sync, or of a room's log, holds, by estimate.
+    pub sync_max_bytes: u64,
     /// The most rooms that a client names to sync.
     pub sync_max_rooms: usize,
 }
@@ -189,12 +191,14 @@ impl UseCases {
             read_events: ReadEvents {
                 rooms: p.rooms.clone(),
                 log: p.log.clone(),
+                max_bytes: settings.sync_max_bytes,
             },
             sync_rooms: SyncRooms {
                 rooms: p.rooms.clone(),
                 log: p.log.clone(),
                 standing: standing.clone(),
                 max_events: settings.sync_max_events,
+                max_bytes: settings.sync_max_bytes,
                 max_rooms: settings.sync_max_rooms,
             },
             delete_room: DeleteRoom {

@@ -25,10 +25,23 @@ export async function logIn(email, password) {
 }
 
 export async function logOut() {
-  const token = login?.access_token;
+  if (!login) return;
+  const ended = login;
   forget();
   // Out is out, even if the server cannot be told.
-  await ask('POST', '/auth/logout', {}, token).catch(() => {});
+  await tellOut(ended).catch(() => {});
+}
+
+/** An access token that has run out would leave the log-in alive: then it takes a new one to end it. */
+async function tellOut({ access_token: token, refresh_token: spent }) {
+  const tell = (by) => ask('POST', '/auth/logout', {}, by);
+  try {
+    await tell(token);
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    const answer = await ask('POST', '/auth/refresh', { refresh_token: spent });
+    await tell(answer.access_token);
+  }
 }
 
 /** The log-in is of no use any more. */

@@ -37,9 +37,9 @@ export class Pace {
     this.#spreadMs = spreadMs ?? SPREAD_MS;
   }
 
-  /** The page has caught up on something: its tries were worth it. */
-  resumed() {
-    this.#failures = 0;
+  /** The page has caught up on a room. If there was something to tell, its tries were worth it. */
+  resumed({ from, to }) {
+    if (to > from) this.#failures = 0;
   }
 
   /** The socket has lived for a while. */

@@ -87,7 +87,7 @@ export class Socket {
 
   #heard(frame) {
     if (frame.event === 'ready') this.#ready(frame.data);
-    if (frame.event === 'resumed') this.#pace.resumed();
+    if (frame.event === 'resumed') this.#pace.resumed(frame.data);
     if (frame.event === 'token_expiring') this.#stay();
     const waiting = this.#waiting.get(frame.id);
     if (!waiting) return this.onFrame(frame);

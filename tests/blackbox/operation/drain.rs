@@ -2,15 +2,18 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use futures_util::future::join_all;
+use rusqlite::Connection;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Wire, health::hold, history, moved_to};
 use crate::{
+    api::Client,
     server::{Server, Start, eventually},
     socket::Socket,
 };
@@ -20,6 +23,11 @@ fn patient() -> Start {
     Start::default()
         .with("DRAIN_NOTICE", "10m")
         .with("SHUTDOWN_GRACE", "1h")
+}
+
+/// A node that tells its sockets at once, and then has all the time there is.
+fn frank() -> Start {
+    patient().with("DRAIN_NOTICE", "0s")
 }
 
 /// One request over a connection of its own, as from a proxy that keeps none.
@@ -112,7 +120,7 @@ async fn from_the_first_moment_the_node_is_not_ready_and_takes_no_socket() {
     let ready = client.get("/health/ready").await;
     assert_eq!(
         (ready.status, &ready.body["status"], &ready.body["store"]),
-        (503, &json!("draining"), &json!("ok"))
+        (503, &json!("draining"), &json!("unasked"))
     );
     let health = client.get("/health").await;
     assert_eq!(
@@ -123,8 +131,30 @@ async fn from_the_first_moment_the_node_is_not_ready_and_takes_no_socket() {
     assert_eq!(client.get("/health/live").await.status, 200);
     let refused = ann.get("/ws").await;
     refused.assert_problem(503, "going_away");
-    assert!(refused.headers.contains_key("retry-after"));
+    let wait: u64 = refused.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
     assert_eq!(ann.get("/v1/rooms").await.status, 200);
+}
+
+#[tokio::test]
+async fn sockets_that_are_refused_do_not_all_come_back_in_one_moment() {
+    let server = patient().with("RECONNECT_SPREAD", "10s").start().await;
+    let ann = server.user("Ann").await;
+    server.signal("TERM");
+    server.wait_for_log("going away");
+    let mut waits = HashSet::new();
+    for _ in 0..20 {
+        let refused = ann.get("/ws").await;
+        refused.assert_problem(503, "going_away");
+        let wait = refused.body["retry_after_ms"].as_u64().unwrap();
+        assert!(wait <= 10_000, "{wait}");
+        waits.insert(wait);
+    }
+    assert!(waits.len() > 10, "{waits:?}");
 }
 
 #[tokio::test]
@@ -151,9 +181,55 @@ async fn a_connection_that_is_kept_open_ends_with_the_next_answer() {
     }
 }
 
+/// For as long as a proxy may send somebody back to this node.
+#[tokio::test]
+async fn while_the_notice_lasts_the_open_sockets_are_served_as_before() {
+    let mut server = patient().start().await;
+    let (ann, bob) = (server.user("Ann").await, server.user("Bob").await);
+    let room = ann.room("General", &[&bob]).await;
+    let mut sockets = join_all((0..3).map(|_| ann.socket(&server, &[]))).await;
+    let mut listener = bob.socket(&server, &[&room]).await;
+    server.signal("TERM");
+    server.wait_for_log("going away");
+    for round in 0..10 {
+        assert!(once(&server, READY).await.0.starts_with("HTTP/1.1 503 "));
+        for socket in &mut sockets {
+            socket.say(&room, &format!("round {round}")).await;
+        }
+    }
+    ann.say(&room, "the last").await;
+    let heard = listener.until("the last").await;
+    let messages = heard.iter().filter(|it| it["event"] == "receive_message");
+    assert_eq!(messages.count(), 31);
+    server.signal("TERM");
+    for socket in sockets.iter_mut().chain([&mut listener]) {
+        retry_after(socket).await;
+    }
+    assert_eq!(server.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn sockets_are_told_once_the_notice_is_over_and_not_before() {
+    let start = Start::default()
+        .with("DRAIN_NOTICE", "500ms")
+        .with("SHUTDOWN_GRACE", "1h")
+        .with("LOG_LEVEL", "debug");
+    let mut server = start.start().await;
+    let ann = server.user("Ann").await;
+    let mut sockets = join_all((0..5).map(|_| ann.socket(&server, &[]))).await;
+    server.signal("TERM");
+    join_all(sockets.iter_mut().map(retry_after)).await;
+    assert_eq!(server.ended().await.code(), Some(0));
+    server.wait_for_log("gone");
+    let log = server.log_text();
+    let over = log.find("taking no new connection").expect("no end");
+    let told = log.find("socket closed").expect("nobody was told");
+    assert!(over < told, "{log}");
+}
+
 #[tokio::test]
 async fn sockets_are_told_in_batches_and_the_rest_serve_on() {
-    let mut server = patient()
+    let mut server = frank()
         .with("DRAIN_BATCH", "1")
         .with("DRAIN_INTERVAL", "10s")
         .start()
@@ -177,7 +253,7 @@ async fn sockets_are_told_in_batches_and_the_rest_serve_on() {
 
 #[tokio::test]
 async fn each_socket_is_told_a_time_of_its_own_to_come_back_at() {
-    let server = patient().with("RECONNECT_SPREAD", "10s").start().await;
+    let server = frank().with("RECONNECT_SPREAD", "10s").start().await;
     let ann = server.user("Ann").await;
     let mut sockets = join_all((0..20).map(|_| ann.socket(&server, &[]))).await;
     server.signal("TERM");
@@ -187,34 +263,77 @@ async fn each_socket_is_told_a_time_of_its_own_to_come_back_at() {
     assert!(distinct.len() > 10, "{hints:?}");
 }
 
+/// A node with a command under way that waits for the database, and has told its sockets that it goes.
+struct Held {
+    server: Server,
+    ann: Client,
+    room: String,
+    /// The one whose command is under way.
+    socket: Socket,
+    lock: Connection,
+}
+
+impl Held {
+    async fn new(folder: &Path, start: Start) -> Self {
+        let start = start.with("DB_WAIT_TIMEOUT", "1m").in_folder(folder);
+        let server = start.start().await;
+        let ann = server.user("Ann").await;
+        let room = ann.room("General", &[]).await;
+        let mut socket = ann.socket(&server, &[&room]).await;
+        let mut other = ann.socket(&server, &[]).await;
+        let lock = hold(&server);
+        // The frames follow each other, so that the second is taken up as soon as the first is answered.
+        socket
+            .command("first", "typing_stop", json!({"room_id": room}))
+            .await;
+        let data = json!({"room_id": room, "content": "held", "client_msg_id": "held"});
+        socket.command("held", "send_message", data).await;
+        assert_eq!(socket.answer("first").await["event"], "ack");
+        assert_eq!(ann.get("/v1/rooms").await.status, 200);
+        server.signal("TERM");
+        // Both are of one batch: when this one hears it, the other has been closed as well.
+        retry_after(&mut other).await;
+        Self {
+            server,
+            ann,
+            room,
+            socket,
+            lock,
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_command_under_way_is_answered_before_the_close() {
-    let mut server = patient().with("DB_WAIT_TIMEOUT", "1m").start().await;
-    let ann = server.user("Ann").await;
-    let room = ann.room("General", &[]).await;
-    let mut socket = ann.socket(&server, &[&room]).await;
-    let mut other = ann.socket(&server, &[]).await;
-    let lock = hold(&server);
-    // The frames follow each other, so that the second is taken up as soon as the first is answered.
-    socket
-        .command("first", "typing_stop", json!({"room_id": room}))
-        .await;
-    let data = json!({"room_id": room, "content": "held", "client_msg_id": "held"});
-    socket.command("held", "send_message", data).await;
-    assert_eq!(socket.answer("first").await["event"], "ack");
-    assert_eq!(ann.get("/v1/rooms").await.status, 200);
-    server.signal("TERM");
-    // Both are of one batch: when this one hears it, the other has been closed as well.
-    retry_after(&mut other).await;
-    assert_eq!(ann.get("/v1/rooms").await.status, 200);
-    lock.execute_batch("ROLLBACK").unwrap();
-    let answer = socket.answer("held").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut held = Held::new(folder.path(), frank()).await;
+    held.lock.execute_batch("ROLLBACK").unwrap();
+    let answer = held.socket.answer("held").await;
     assert_eq!(answer["event"], "ack", "{answer}");
-    retry_after(&mut socket).await;
-    let kept = history(&ann, &room).await;
+    retry_after(&mut held.socket).await;
+    assert_eq!(held.server.ended().await.code(), Some(0));
+
+    let server = Start::default().in_folder(folder.path()).start().await;
+    let kept = history(&moved_to(&server, &held.ann), &held.room).await;
     assert_eq!(kept[0]["id"], answer["data"]["message"]["id"]);
-    server.signal("TERM");
-    assert_eq!(server.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_reaches_a_socket_whose_command_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut held = Held::new(folder.path(), frank()).await;
+    held.server.signal("TERM");
+    retry_after(&mut held.socket).await;
+    assert_eq!(held.server.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn the_end_of_the_grace_time_reaches_a_socket_whose_command_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = frank().with("SHUTDOWN_GRACE", "4s");
+    let mut held = Held::new(folder.path(), start).await;
+    retry_after(&mut held.socket).await;
+    assert_eq!(held.server.ended().await.code(), Some(0));
 }
 
 #[tokio::test]

@@ -141,7 +141,8 @@ async fn a_second_signal_at_once_still_tells_the_sockets() {
 #[tokio::test]
 async fn a_short_grace_time_is_enough_to_tell_the_sockets() {
     let mut server = Start::default()
-        .with("SHUTDOWN_GRACE", "1s")
+        .with("SHUTDOWN_GRACE", "1500ms")
+        .with("PRESENCE_LINGER", "0s")
         .with("DRAIN_BATCH", "1")
         .start()
         .await;

@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{NOBODY, assert_refused, at, messages_of};
 use crate::{
     api::{Answer, Client},
-    server::Server,
+    server::{Server, Start},
     socket::Socket,
 };
 
@@ -169,6 +169,41 @@ async fn fifty_events_are_a_page_and_two_hundred_at_most() {
     ] {
         let refused = ann.get(&format!("{}?{query}", events_of(&room))).await;
         refused.assert_problem(400, "invalid_query");
+    }
+}
+
+#[tokio::test]
+async fn a_page_ends_before_it_grows_too_long() {
+    let server = Start::default()
+        .with("SYNC_MAX_BYTES", "11000")
+        .start()
+        .await;
+    let ann = server.user("Ann").await;
+    let room = ann.room("General", &[]).await;
+    let file = json!({"url": format!("https://x.org/{}", "y".repeat(2_000)), "mime_type": "image/png", "size_bytes": 7});
+    let huge = json!({"content": "x", "attachments": vec![file; 10]});
+    for body in vec![json!({"content": "x".repeat(4_000)}); 3]
+        .into_iter()
+        .chain([huge])
+    {
+        let sent = ann.post(&messages_of(&room), body).await;
+        assert_eq!(sent.status, 201, "{sent:?}");
+    }
+    // One that is too long for any page is a page by itself.
+    let pages = [
+        (0, vec![1, 2, 3, 4], true),
+        (4, vec![5], true),
+        (5, vec![6], false),
+    ];
+    for (after, shown, has_more) in pages {
+        let path = format!("{}?after={after}&limit=200", events_of(&room));
+        let page = ann.get(&path).await;
+        let seqs: Vec<_> = told(&page).into_iter().map(|(seq, _)| seq).collect();
+        assert_eq!(seqs, shown);
+        assert_eq!(
+            (&page.body["has_more"], &page.body["last_seq"]),
+            (&json!(has_more), &json!(6))
+        );
     }
 }
 

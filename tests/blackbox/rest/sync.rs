@@ -304,6 +304,72 @@ async fn a_long_answer_comes_in_parts_that_split_no_room() {
 }
 
 #[tokio::test]
+async fn an_answer_bears_so_many_bytes_and_a_room_of_more_is_read_anew() {
+    let server = Start::default()
+        .with("SYNC_MAX_BYTES", "11000")
+        .start()
+        .await;
+    let (ann, bob) = (server.user("Ann").await, server.user("Bob").await);
+    let mut rooms = Vec::new();
+    for name in ["Some", "Much", "Too much"] {
+        rooms.push(ann.room(name, &[&bob]).await);
+    }
+    let [some, much, too_much] = &rooms[..] else {
+        unreachable!()
+    };
+    let since = cursor(&bob).await;
+    let long = "x".repeat(4_000);
+    for (room, count) in [(some, 1), (much, 2), (too_much, 3)] {
+        for _ in 0..count {
+            ann.say(room, &long).await;
+        }
+    }
+    let first = sync(&bob, &since).await;
+    let told_of = |answer: &Value, room| {
+        let room = room_in(&answer["rooms"], room);
+        (told(room).len(), room["recovered"].as_bool().unwrap())
+    };
+    assert_eq!(first["has_more"], true);
+    assert_eq!(names(&first["rooms"]), ["Too much", "Much"]);
+    assert_eq!(told_of(&first, too_much), (0, false));
+    assert_eq!(told_of(&first, much), (2, true));
+    let second = sync(&bob, next(&first)).await;
+    assert_eq!(names(&second["rooms"]), ["Some"]);
+    assert_eq!(told_of(&second, some), (1, true));
+    assert_eq!(second["has_more"], false);
+    assert_eq!(sync(&bob, next(&second)).await["rooms"], json!([]));
+}
+
+#[tokio::test]
+async fn a_node_works_on_so_many_syncs_at_once_and_refuses_others_for_a_moment() {
+    let server = Start::default()
+        .with("SYNC_AT_ONCE", "1")
+        .with("SYNC_QUEUE", "0")
+        .with("RATE_REST_USER", "off")
+        .start()
+        .await;
+    let ann = server.user("Ann").await;
+    let room = ann.room("General", &[]).await;
+    let refused = async {
+        loop {
+            let calls = (0..16).map(|_| ask(&ann, ""));
+            let answers = futures_util::future::join_all(calls).await;
+            assert!(answers.iter().any(|answer| answer.status == 200));
+            let others = answers.into_iter().filter(|answer| answer.status != 200);
+            if let Some(refused) = others.last() {
+                break refused;
+            }
+        }
+    };
+    let refused = timeout(PATIENCE, refused).await.unwrap();
+    refused.assert_problem(503, "overloaded");
+    assert_eq!(refused.headers["retry-after"], "1");
+    // Each turn is given back.
+    let all = sync(&ann, "").await;
+    assert_eq!(room_in(&all["rooms"], &room)["last_seq"], 2);
+}
+
+#[tokio::test]
 async fn a_cursor_gives_no_right() {
     let server = Server::start().await;
     let (ann, eve) = (server.user("Ann").await, server.user("Eve").await);

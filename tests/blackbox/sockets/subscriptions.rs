@@ -125,3 +125,36 @@ async fn a_socket_that_has_lost_the_last_room_it_named_is_closed_as_removed() {
     ann.say(&second, "still open").await;
     all.until("still open").await;
 }
+
+#[tokio::test]
+async fn commands_that_come_in_one_go_are_each_answered_in_their_place() {
+    let scene = Scene::with(Start::default().with("RATE_MESSAGES_USER", "off")).await;
+    let Scene {
+        server, ann, room, ..
+    } = scene;
+    let second = ann.room("Second", &[]).await;
+    let mut a = ann.socket(&server, &[]).await;
+    for i in 0..50 {
+        let said = format!("said {i}");
+        let data = json!({"room_id": room, "content": said});
+        for (id, event, data) in [
+            ("u", "unsubscribe", json!({"room_id": second})),
+            ("m", "send_message", data),
+            ("s", "subscribe", json!({"room_id": second})),
+        ] {
+            a.command(id, event, data).await;
+        }
+        let mut told = Vec::new();
+        while told.len() < 4 {
+            let frame = a.next().await;
+            let name = frame["id"].as_str().or(frame["data"]["content"].as_str());
+            told.extend(name.map(str::to_owned));
+        }
+        let place = |name: &str| told.iter().position(|it| it == name);
+        assert!(
+            place("u") < place("m") && place("m") < place("s"),
+            "{told:?}"
+        );
+        assert!(place("m") < place(&said), "{told:?}");
+    }
+}

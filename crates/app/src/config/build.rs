@@ -153,7 +153,10 @@ fn delivery(from: &mut Reader) -> Delivery {
         feed_retry: from.duration("FEED_RETRY"),
         resume_max_events: from.integer("RESUME_MAX_EVENTS"),
         sync_max_events: from.integer("SYNC_MAX_EVENTS"),
+        sync_max_bytes: from.integer("SYNC_MAX_BYTES"),
         sync_max_rooms: from.integer("SYNC_MAX_ROOMS"),
+        sync_at_once: from.integer("SYNC_AT_ONCE"),
+        sync_queue: from.integer("SYNC_QUEUE"),
     }
 }
 
@@ -182,15 +185,23 @@ fn shutdown(from: &mut Reader, environment: AppEnv, presence_linger: Duration) -
     };
     let serving = shutdown.until_cut_off(presence_linger);
     if said.is_none() && environment != AppEnv::Development {
-        // A grace time that is short leaves half of it to the requests that are then under way.
-        shutdown.notice = NOTICE.min(serving / 2);
+        // Where the grace time is short, half of it is for what is then under way.
+        let most = serving.saturating_sub(Shutdown::AFTER_NOTICE);
+        shutdown.notice = NOTICE.min(serving / 2).min(most);
     }
-    let are_sound = from.are_sound(&["DRAIN_NOTICE", "SHUTDOWN_GRACE", "PRESENCE_LINGER"]);
-    if are_sound && !shutdown.notice.is_zero() && shutdown.notice >= serving {
-        from.fault(
-            "SHUTDOWN_GRACE",
-            "must be greater than DRAIN_NOTICE, PRESENCE_LINGER and a second together",
-        );
+    if !from.are_sound(&["DRAIN_NOTICE", "SHUTDOWN_GRACE", "PRESENCE_LINGER"]) {
+        return shutdown;
+    }
+    let last_steps = Shutdown::LAST_STEPS.as_secs();
+    if !shutdown.notice.is_zero() && shutdown.notice + Shutdown::AFTER_NOTICE > serving {
+        let seconds = last_steps + Shutdown::AFTER_NOTICE.as_secs();
+        let reason =
+            format!("must be DRAIN_NOTICE, PRESENCE_LINGER and {seconds}s together, or more");
+        from.fault("SHUTDOWN_GRACE", &reason);
+    } else if serving.is_zero() && !shutdown.grace.is_zero() {
+        let reason =
+            format!("must be greater than PRESENCE_LINGER and {last_steps}s together, or 0s");
+        from.fault("SHUTDOWN_GRACE", &reason);
     }
     shutdown
 }

@@ -307,11 +307,39 @@ fn a_node_that_people_depend_on_gives_notice_of_its_end_within_the_grace_time() 
             .env("SHUTDOWN_GRACE", grace)
     };
     assert_eq!(seconds(notice("8s")), 5.0);
-    let fault = notice("7s").only_fault();
-    assert!(
-        fault.starts_with("SHUTDOWN_GRACE") && fault.contains("greater than DRAIN_NOTICE"),
-        "{fault}"
-    );
+    // A second after the notice is for the requests that are then under way.
+    for short in ["7999ms", "7s", "0s"] {
+        let fault = notice(short).only_fault();
+        let expected = "must be DRAIN_NOTICE, PRESENCE_LINGER and 2s together, or more";
+        assert!(
+            fault.starts_with("SHUTDOWN_GRACE") && fault.ends_with(expected),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
+fn a_grace_time_that_leaves_nothing_for_serving_is_refused_unless_it_is_none_at_all() {
+    let grace = |grace: &str, linger: &str| {
+        said()
+            .env("SHUTDOWN_GRACE", grace)
+            .env("PRESENCE_LINGER", linger)
+    };
+    for (short, linger) in [("2s", "1s"), ("1s", "1s"), ("1s", "0s"), ("30s", "29s")] {
+        let fault = grace(short, linger).only_fault();
+        let expected = "must be greater than PRESENCE_LINGER and 1s together, or 0s";
+        assert!(
+            fault.starts_with("SHUTDOWN_GRACE") && fault.ends_with(expected),
+            "{fault}"
+        );
+    }
+    for (enough, linger) in [("2001ms", "1s"), ("1001ms", "0s"), ("31s", "29s")] {
+        grace(enough, linger).load();
+    }
+    assert!(grace("0s", "1m").load().shutdown.grace.is_zero());
+    // A fault of one setting is not blamed on the other.
+    let fault = grace("1s", "soon").only_fault();
+    assert!(fault.starts_with("PRESENCE_LINGER"), "{fault}");
 }
 
 #[test]

@@ -142,8 +142,14 @@ pub struct Delivery {
     pub resume_max_events: u64,
     /// How many events one answer of a sync tells, unless one room alone has more.
     pub sync_max_events: u64,
+    /// How many bytes of events one answer of a sync, or of a room's log, holds at most, by estimate.
+    pub sync_max_bytes: u64,
     /// How many rooms a client names to sync at most.
     pub sync_max_rooms: usize,
+    /// How many syncs are worked on at once.
+    pub sync_at_once: usize,
+    /// How many more may wait.
+    pub sync_queue: usize,
 }
 
 /// The way out.
@@ -151,7 +157,7 @@ pub struct Delivery {
 pub struct Shutdown {
     /// From SIGTERM until the process ends.
     pub grace: Duration,
-    /// From SIGTERM until the listeners close.
+    /// From SIGTERM until the listeners close, and the sockets are told.
     pub notice: Duration,
     /// Sockets told per step.
     pub drain_batch: usize,
@@ -164,7 +170,10 @@ impl Shutdown {
     /// time.
     pub const LAST_STEPS: Duration = Duration::from_secs(1);
 
-    /// From SIGTERM until what still runs is cut off.
+    /// How long after the notice the requests that are then under way, and the sockets, have at least.
+    pub const AFTER_NOTICE: Duration = Duration::from_secs(1);
+
+    /// From SIGTERM until what still runs is cut off. Zero with a grace time of zero alone.
     #[must_use]
     pub fn until_cut_off(&self, presence_linger: Duration) -> Duration {
         self.grace

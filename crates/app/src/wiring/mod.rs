@@ -106,6 +106,7 @@ pub fn usecases(config: &Config, ports: &Ports) -> UseCases {
         rooms_per_socket: config.ws.rooms_max,
         resume_max_events: config.delivery.resume_max_events,
         sync_max_events: config.delivery.sync_max_events,
+        sync_max_bytes: config.delivery.sync_max_bytes,
         sync_max_rooms: config.delivery.sync_max_rooms,
     };
     UseCases::new(ports, settings)

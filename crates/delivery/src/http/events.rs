@@ -42,9 +42,9 @@ pub(super) struct EventsBody {
     /// The oldest first, none left out in between.
     #[schema(value_type = Vec<EventFrame>)]
     events: Vec<Box<RawValue>>,
-    /// Whether there are more after these.
+    /// Whether there are more after these: an answer also ends, before `limit`, when it has grown too long.
     has_more: bool,
-    /// The number of the room's latest event just before these were read: the last of them may be a later one.
+    /// The number of the room's latest event when this was asked for; none of the events is a later one.
     last_seq: Seq,
 }
 

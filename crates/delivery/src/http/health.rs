@@ -32,7 +32,7 @@ pub(super) struct LiveBody {
 pub(super) struct ReadyBody {
     /// `ready`, `draining` or `unavailable`.
     status: &'static str,
-    /// `ok` or `unavailable`.
+    /// `ok` or `unavailable`; `unasked` once the node goes away.
     store: &'static str,
     /// `connected`; or `degraded` while other nodes are not reached: they catch up from the store, and the node serves.
     bus: &'static str,
@@ -65,24 +65,30 @@ pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(LiveBody { status: "live" })
 }
 
-/// The node can serve: its store answers, and it is not going away.
+/// The node can serve: it is not going away, which is answered at once, and its store answers.
 #[utoipa::path(get, path = "/health/ready", tag = "health", security(()),
     responses((status = 200, body = ReadyBody), (status = 503, body = ReadyBody)))]
 pub(super) async fn ready(door: web::Data<Door>) -> HttpResponse {
-    let store = door.health.store.check().await;
-    if let Err(error) = &store {
-        tracing::warn!(%error, "not ready");
-    }
-    let (status, mut response) = if door.hub.is_draining() {
-        ("draining", HttpResponse::ServiceUnavailable())
-    } else if store.is_err() {
-        ("unavailable", HttpResponse::ServiceUnavailable())
+    // A store that takes its time would hold up what a proxy must learn soon.
+    let (status, store, mut response) = if door.hub.is_draining() {
+        ("draining", "unasked", HttpResponse::ServiceUnavailable())
     } else {
-        ("ready", HttpResponse::Ok())
+        match door.health.store.check().await {
+            // It may have been told to go meanwhile.
+            Ok(()) if door.hub.is_draining() => {
+                ("draining", "ok", HttpResponse::ServiceUnavailable())
+            }
+            Ok(()) => ("ready", "ok", HttpResponse::Ok()),
+            Err(error) => {
+                tracing::warn!(%error, "not ready");
+                let response = HttpResponse::ServiceUnavailable();
+                ("unavailable", "unavailable", response)
+            }
+        }
     };
     response.json(ReadyBody {
         status,
-        store: if store.is_ok() { "ok" } else { "unavailable" },
+        store,
         bus: match door.health.bus.health() {
             BusHealth::Connected => "connected",
             BusHealth::Degraded => "degraded",

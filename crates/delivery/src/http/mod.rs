@@ -28,6 +28,7 @@ pub use farewell::farewell;
 pub use finish::finish;
 pub use openapi::document as openapi;
 pub use router::{health_routes, routes, socket_route};
+pub use sync::Turns as SyncTurns;
 
 pub(crate) use caller::access_token;
 pub(crate) use messages::parse_attachments;

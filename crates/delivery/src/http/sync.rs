@@ -19,6 +19,9 @@ use crate::{
 };
 
 mod cursor;
+mod turns;
+
+pub use turns::Turns;
 
 /// Since when.
 #[derive(Deserialize, IntoParams)]
@@ -90,8 +93,8 @@ pub(super) struct RemovedRoomBody {
     events: Option<Vec<Box<RawValue>>>,
 }
 
-problems!(QueryProblems: CALLER, QUERY; InvalidCursor);
-problems!(BodyProblems: CALLER, BODY; InvalidCursor);
+problems!(QueryProblems: CALLER, QUERY; InvalidCursor, Overloaded);
+problems!(BodyProblems: CALLER, BODY; InvalidCursor, Overloaded);
 
 /// Tells what has changed in all rooms of the caller: for a client that was away long.
 #[utoipa::path(get, path = "/v1/sync", tag = "sync", params(SyncQuery),
@@ -125,6 +128,7 @@ async fn changes(
         })?,
         None => Positions::new(),
     };
+    let _until_encoded = door.sync_turns.take().await?;
     let changes = door.usecases.sync_rooms.execute(caller, known).await?;
     Ok(HttpResponse::Ok().json(ChangesBody {
         rooms: changes.rooms.into_iter().map(changed).collect(),

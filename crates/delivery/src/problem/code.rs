@@ -82,7 +82,7 @@ codes! {
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too often";
     Internal "internal" INTERNAL_SERVER_ERROR "A fault of the server";
     Unavailable "unavailable" SERVICE_UNAVAILABLE "The store is away";
-    Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many log-ins at once";
+    Overloaded "overloaded" SERVICE_UNAVAILABLE "Too much at once";
     GoingAway "going_away" SERVICE_UNAVAILABLE "This node is going away";
     TooManySockets "too_many_sockets" SERVICE_UNAVAILABLE "Too many sockets";
 }

@@ -9,7 +9,7 @@ use realtime::{
     wire::{self, ClientFrame, Command, Reference, SendMessage},
 };
 use serde_json::{Value, json};
-use usecase::{Caller, messages::SendMessageInput};
+use usecase::{Caller, auth::AuthenticateError, messages::SendMessageInput};
 
 use super::lease::Lease;
 use crate::{
@@ -101,9 +101,17 @@ async fn authenticate(
     if new.session_id != old.session_id {
         connection.renew(new.session_id).await;
         // Looked at again now that its end would close the socket: it may have ended just before.
-        if let Err(error) = authenticate.prove(token).await {
-            connection.outbox().close(CloseReason::SessionEnded);
-            return Err(error.into());
+        match authenticate.prove(token).await {
+            Ok(_) => {}
+            Err(error @ AuthenticateError::SessionEnded) => {
+                connection.outbox().close(CloseReason::SessionEnded);
+                return Err(error.into());
+            }
+            // Nothing is known of the new log-in: the socket stays as it was, and the client tries again.
+            Err(error) => {
+                connection.renew(old.session_id).await;
+                return Err(error.into());
+            }
         }
     }
     lease.renew(proof);

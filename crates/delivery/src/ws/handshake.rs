@@ -36,7 +36,7 @@ pub async fn open(
         ));
     }
     if door.hub.is_draining() {
-        return Err(RegisterError::Draining.into());
+        return Err(not_let_in(RegisterError::Draining, &door.hub));
     }
     let query = Query::parse(&request)?;
     let token = access_token(&request)?
@@ -108,7 +108,7 @@ const FULL: Duration = Duration::from_secs(5);
 fn not_let_in(error: RegisterError, hub: &Hub) -> Problem {
     match error {
         RegisterError::Full(_) => Problem::from(error).after(FULL + hub.part_of_spread()),
-        RegisterError::Draining => error.into(),
+        RegisterError::Draining => Problem::from(error).after(hub.part_of_spread()),
     }
 }
 

@@ -1,4 +1,8 @@
-use domain::{RoomEvent, RoomEventKind, Seq, UserId};
+use std::sync::Arc;
+
+use domain::{ConnectionId, RoomEvent, RoomEventKind, Seq, UserId};
+
+use super::FeedOutput;
 
 /// How somebody comes to a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +72,8 @@ impl Listener {
     pub(super) fn join_again(&mut self, join: &Join, position: Seq) {
         if join.member_as_of > self.member_as_of {
             self.member_as_of = join.member_as_of;
-            self.ends_at = join.ends_at;
+            let known = self.ends_at.filter(|end| *end > join.member_as_of);
+            self.ends_at = join.ends_at.or(known);
         }
         if join.anew {
             self.start(join, position);
@@ -106,6 +111,24 @@ impl Listener {
         let is_level = self.behind.is_none() || is_at_its_end;
         let resuming = self.resuming.take_if(|it| is_level && reached >= it.to)?;
         Some((resuming.from, reached))
+    }
+
+    /// What is to be said to it behind the event, if anything.
+    pub(super) fn say_rest(
+        &mut self,
+        id: ConnectionId,
+        event: &Arc<RoomEvent>,
+        position: Seq,
+        is_dropped: bool,
+        out: &mut Vec<FeedOutput>,
+    ) {
+        if let Some((from, to)) = self.resumed(position, is_dropped) {
+            out.push(FeedOutput::Resumed { id, from, to });
+        }
+        if is_dropped {
+            let event = event.clone();
+            out.push(FeedOutput::Dropped { id, event });
+        }
     }
 
     /// The event ends its membership: it is the last that it gets.

@@ -27,18 +27,17 @@ impl Drain {
                 let jitter = f64::from(self.shared.randomness.secret()[0]) / 255.0;
                 tokio::time::sleep(mean.mul_f64(0.5 + jitter)).await;
             }
-            self.close(outboxes);
+            for outbox in outboxes {
+                outbox.close(self.shared.restart());
+            }
         }
     }
 
-    /// Closes at once those that are still open.
+    /// Closes at once those that are still open, also those that wait for an answer or for their queue to drain: these
+    /// are given up.
     pub fn close_now(&self) {
-        self.close(&self.outboxes);
-    }
-
-    fn close(&self, outboxes: &[Arc<Outbox>]) {
-        for outbox in outboxes {
-            outbox.close(self.shared.restart());
+        for outbox in &self.outboxes {
+            outbox.close_at_once(self.shared.restart());
         }
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Socket {
     muted: HashMap<RoomId, Seq>,
     /// Rooms whose feeds hold back what it missed until there is room in its queue.
     held: VecDeque<RoomId>,
+    /// It was taken out of a room that it followed, and follows no new one since.
+    is_expelled: bool,
     /// Rooms that it was told to have been removed from, by their log or by a signal, and up to where: what is older,
     /// and comes late, is known to be over.
     removed: HashMap<RoomId, Seq>,
@@ -123,6 +125,7 @@ impl State {
             ending: HashMap::new(),
             muted: HashMap::new(),
             held: VecDeque::new(),
+            is_expelled: false,
             removed: HashMap::new(),
             stage: Stage::Starting {
                 waiting: Vec::new(),
@@ -232,6 +235,9 @@ impl State {
             }
             None => return Err(TypingError::RoomNeeded),
         };
+        if socket.ending.contains_key(&room) {
+            return Err(TypingError::NotFollowing);
+        }
         Ok((room, socket.user_id, username.clone()))
     }
 
@@ -308,6 +314,7 @@ impl State {
             BusEvent::RoomRemoved {
                 room_id,
                 seq,
+                at,
                 reason,
                 ..
             } => {
@@ -321,6 +328,7 @@ impl State {
                     }
                     if slot.feed.ends(id, *seq) {
                         // The signal was quicker than the log, which tells the rest, and then that they are out.
+                        self.is_ending(id, *room_id, *at);
                         return self.pursue(*room_id);
                     }
                 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{Missed, Resumption, RoomEventKind, Seq};
-use testkit::sample;
+use domain::{BusEvent, Missed, Resumption, RoomEventKind, RoomId, Seq};
+use realtime::TypingError;
+use testkit::{FixedRandomness, sample};
 
-use crate::rig::{Mood, RESUME_MOST, Rig, Told, all_of, joined, left, note, notes, settle, told};
+use crate::rig::{
+    Client, Mood, RESUME_MOST, Rig, Told, all_of, joined, left, note, notes, settings, settle, told,
+};
 
 #[tokio::test(start_paused = true)]
 async fn who_was_taken_out_meanwhile_is_told_up_to_there_and_nothing_after() {
@@ -242,4 +245,87 @@ async fn who_learns_late_of_the_end_does_not_see_what_was_written_after_it() {
     assert!(shown.contains("member.left"), "{shown}");
     assert!(shown.contains("receive_message"), "{shown}");
     assert!(!shown.contains("written afterwards"), "{shown}");
+}
+
+/// Somebody with a small queue, who reads nothing for now, is told of twenty messages that they missed; one of them
+/// was edited after they were taken out, which they were told of by the signal, or by the log alone.
+async fn taken_out_while_held_back(by_signal: bool) -> (Rig, RoomId, Client) {
+    let mut small = settings();
+    small.queue_bytes = 2_000;
+    let rig = Rig::with(small, FixedRandomness::new());
+    let room = rig.room();
+    let ann = sample::user("ann");
+    for seq in 3..=22 {
+        let text = if seq == 10 {
+            "written afterwards"
+        } else {
+            "hello"
+        };
+        let mut message = sample::message(room, Seq(seq), &ann, text);
+        message.edited_at = (seq == 10).then(|| sample::later(60));
+        rig.commit(room, RoomEventKind::MessageSent(message));
+    }
+    let zoe = rig.come_back(&[(room, 2)]).await;
+    settle().await;
+    let end = rig.commit(room, left(zoe.user.id));
+    if by_signal {
+        rig.tell_removed(&zoe.user, room);
+    } else {
+        rig.bus.tell(BusEvent::Room(end));
+    }
+    settle().await;
+    (rig, room, zoe)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_taken_out_while_held_back_does_not_see_what_was_written_afterwards() {
+    for by_signal in [true, false] {
+        let (_rig, _, zoe) = taken_out_while_held_back(by_signal).await;
+        let shown = format!("{:?}", zoe.reads().await);
+        assert_eq!(shown.matches("receive_message").count(), 20, "{shown}");
+        assert!(shown.contains("room_removed"), "{shown}");
+        assert!(!shown.contains("written afterwards"), "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_taken_out_while_held_back_is_not_there_any_more_and_types_nothing() {
+    for by_signal in [true, false] {
+        let (rig, room, zoe) = taken_out_while_held_back(by_signal).await;
+        let typing = zoe.connection.typing(Some(room), true).await;
+        assert_eq!(typing, Err(TypingError::NotFollowing));
+        assert!(rig.presence.is_empty(), "by signal: {by_signal}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_back_by_the_time_that_it_is_found_to_be_gone_stays() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[]).await;
+    rig.publish(room, joined(&zoe.user));
+    rig.tell_added(&zoe.user, room);
+    assert_eq!(zoe.hears().await, ["room_added 3"]);
+    let gone = vec![Resumption::Gone(room)];
+    zoe.follow(vec![], gone).await.unwrap();
+    rig.publish(room, note());
+    assert_eq!(zoe.hears().await, ["ack follow", "message.deleted 4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_named_its_rooms_is_closed_once_the_end_of_the_last_is_told() {
+    let rig = Rig::new();
+    let (room, ended) = (rig.room(), rig.room());
+    let user = sample::user("zoe");
+    rig.commit(ended, left(user.id));
+    rig.log.set(Mood::Holds);
+    let zoe = rig.register(&user).await;
+    zoe.come_back_named(rig.snapshots(&[room]), vec![]).await;
+    let end = vec![Resumption::Ended(rig.missed(ended, 2))];
+    zoe.follow(vec![], end).await.unwrap();
+    rig.publish(room, left(user.id));
+    settle().await;
+    rig.log.set(Mood::Answers);
+    let told = zoe.hears().await;
+    assert_eq!(told.last().unwrap(), "close 4403", "{told:?}");
 }

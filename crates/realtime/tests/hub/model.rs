@@ -151,6 +151,7 @@ impl World {
             user_id,
             room_id,
             seq,
+            at: sample::now(),
             reason,
         });
     }

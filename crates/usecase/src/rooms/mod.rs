@@ -7,6 +7,7 @@ mod list_rooms;
 mod open_direct_room;
 mod read_events;
 mod sync_rooms;
+mod weight;
 
 pub use create_room::{CreateRoom, CreateRoomError, CreateRoomInput};
 pub use delete_room::{DeleteRoom, DeleteRoomError};

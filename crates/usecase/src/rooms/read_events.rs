@@ -6,12 +6,14 @@ use domain::{
     values::PageSize,
 };
 
-use crate::{Caller, access};
+use super::weight::weight;
+use crate::Caller;
 
 /// Reads a room's log.
 pub struct ReadEvents {
     pub(crate) rooms: Arc<dyn RoomStore>,
     pub(crate) log: Arc<dyn RoomLog>,
+    pub(crate) max_bytes: u64,
 }
 
 /// A part of the log.
@@ -21,7 +23,8 @@ pub struct EventList {
     pub events: Vec<RoomEvent>,
     /// True when more lie after these.
     pub has_more: bool,
-    /// The number of the room's latest event just before these were read: the last of them may be a later one.
+    /// The number of the room's latest event at the moment at which the caller was seen to be a member: none of these is
+    /// a later one.
     pub last_seq: Seq,
 }
 
@@ -37,7 +40,8 @@ pub enum ReadEventsError {
 }
 
 impl ReadEvents {
-    /// The events after `after`, for members.
+    /// The events after `after`, for members: at most `limit` of them, and about `max_bytes`, but at least one if there is
+    /// any.
     ///
     /// # Errors
     /// [`ReadEventsError`].
@@ -48,22 +52,35 @@ impl ReadEvents {
         after: Seq,
         limit: PageSize<200>,
     ) -> Result<EventList, ReadEventsError> {
-        access::as_member(&*self.rooms, room_id, caller.user_id)
-            .await?
-            .ok_or(ReadEventsError::RoomNotFound)?;
-        // Read anew, because what the right was judged by may be a few seconds old.
-        let room = self.rooms.by_id(room_id).await?;
-        let room = room.ok_or(ReadEventsError::RoomNotFound)?;
-        let limit = limit.get();
-        // One more than was asked for tells whether there are more.
-        let mut events = self.log.read(room_id, after, limit + 1).await?;
-        let has_more = events.len() > limit as usize;
-        events.truncate(limit as usize);
+        // One statement, past the cache: nothing up to this number came after the end of a membership.
+        let of_room = Some(vec![room_id]);
+        let snapshots = self.rooms.snapshots(caller.user_id, of_room).await?;
+        let snapshot = snapshots.first().ok_or(ReadEventsError::RoomNotFound)?;
+        let last_seq = snapshot.last_seq;
+        let most = u32::try_from(last_seq.0.saturating_sub(after.0));
+        let most = most.map_or(limit.get(), |left| left.min(limit.get()));
+        let mut events = Vec::new();
+        if most > 0 {
+            events = self.log.read(room_id, after, most).await?;
+        }
+        events.truncate(self.borne(&events));
+        let end = events.last().map_or(after, |last| last.seq);
         Ok(EventList {
+            has_more: !events.is_empty() && end < last_seq,
             events,
-            has_more,
-            last_seq: room.last_seq,
+            last_seq,
         })
+    }
+
+    /// How many of these one answer bears.
+    fn borne(&self, events: &[RoomEvent]) -> usize {
+        let mut spent: u64 = 0;
+        let fits = |event: &&RoomEvent| {
+            spent = spent.saturating_add(weight(event));
+            spent <= self.max_bytes
+        };
+        let fitting = events.iter().take_while(fits).count();
+        fitting.max(1).min(events.len())
     }
 }
 

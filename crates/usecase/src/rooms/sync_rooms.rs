@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -12,8 +13,10 @@ use domain::{
 use crate::{Caller, sockets::Standing};
 
 mod portion;
+mod telling;
 
 use portion::portion;
+use telling::{Telling, Told};
 
 /// Tells a client that was away what has changed in all of its rooms.
 pub struct SyncRooms {
@@ -21,6 +24,7 @@ pub struct SyncRooms {
     pub(crate) log: Arc<dyn RoomLog>,
     pub(crate) standing: Standing,
     pub(crate) max_events: u64,
+    pub(crate) max_bytes: u64,
     pub(crate) max_rooms: usize,
 }
 
@@ -86,7 +90,8 @@ pub enum SyncRoomsError {
 
 impl SyncRooms {
     /// What has changed for a client that knows its rooms up to `known`. A position gives no right: the membership does.
-    /// The answer has at most `max_events` events, or those of one room that has more by itself.
+    /// The answer has at most `max_events` events, or those of one room that has more by itself; and at most `max_bytes`
+    /// of them, by estimate. Of a room that has more bytes by itself nothing is told.
     ///
     /// # Errors
     /// [`SyncRoomsError`].
@@ -102,30 +107,11 @@ impl SyncRooms {
         let mut mine = self.rooms.snapshots(user, None).await?;
         let since = known.iter().map(|(room, seq)| (*room, *seq)).collect();
         let mut resumptions = self.standing.resume(user, since, &mut mine).await?;
-        // The same question has the same answer.
-        resumptions.sort_unstable_by_key(room_of);
+        // In the order in which they go into the answer; and the same question has the same answer.
+        resumptions.sort_unstable_by_key(|it| (Reverse(cost(it)), room_of(it)));
         let costs: Vec<u64> = resumptions.iter().map(cost).collect();
         let borne = portion(&costs, self.max_events);
 
-        let mut changes = Changes::default();
-        let mut missed_of_mine = HashMap::new();
-        for (resumption, borne) in resumptions.into_iter().zip(borne) {
-            match resumption {
-                Resumption::Stays(missed) => {
-                    missed_of_mine.insert(missed.room_id, (missed, borne));
-                }
-                Resumption::Ended(missed) if borne => {
-                    let removed = self.ended(user, missed).await?;
-                    changes.removed.push(removed);
-                }
-                Resumption::Ended(missed) => changes.keep(missed.room_id, Some(missed.from)),
-                Resumption::Gone(room_id) => changes.removed.push(RemovedRoom {
-                    room_id,
-                    reason: RemovalReason::Removed,
-                    end: None,
-                }),
-            }
-        }
         let is_as_known =
             |snapshot: &RoomSnapshot| known.get(&snapshot.room_id) == Some(&snapshot.last_seq);
         let mut entities = HashMap::new();
@@ -134,19 +120,53 @@ impl SyncRooms {
             let rooms = self.rooms.of_user(user, None, u32::MAX).await?;
             entities.extend(rooms.into_iter().map(|room| (room.id, room)));
         }
+        let mut changes = Changes::default();
+        let mut telling = Telling::new(&*self.log, self.max_bytes);
+        let mut told_of_mine = HashMap::new();
+        for (resumption, borne) in resumptions.into_iter().zip(borne) {
+            match resumption {
+                Resumption::Stays(missed) => {
+                    let told = match borne && entities.contains_key(&missed.room_id) {
+                        true => telling.tell(missed).await?,
+                        false => Told::Later,
+                    };
+                    told_of_mine.insert(missed.room_id, (missed.from, told));
+                }
+                Resumption::Ended(missed) => {
+                    let told = match borne {
+                        true => telling.tell(missed).await?,
+                        false => Told::Later,
+                    };
+                    match self.ended(user, missed, told).await? {
+                        Some(removed) => changes.removed.push(removed),
+                        None => changes.keep(missed.room_id, Some(missed.from)),
+                    }
+                }
+                Resumption::Gone(room_id) => changes.removed.push(RemovedRoom {
+                    room_id,
+                    reason: RemovalReason::Removed,
+                    end: None,
+                }),
+            }
+        }
+        changes.removed.sort_unstable_by_key(|it| it.room_id);
         for snapshot in mine {
             let (room_id, last_seq) = (snapshot.room_id, snapshot.last_seq);
             if !is_as_known(&snapshot) {
-                let missed = missed_of_mine.get(&room_id).copied();
-                let entity = entities.remove(&room_id);
-                let Some(room) = entity.filter(|_| missed.is_none_or(|(_, borne)| borne)) else {
-                    // Its turn has not come; or the caller has just gone out of it, which the next answer tells.
-                    changes.keep(room_id, missed.map(|(missed, _)| missed.from));
-                    continue;
+                let (from, told) = match told_of_mine.remove(&room_id) {
+                    Some((from, told)) => (Some(from), told),
+                    // New to the client.
+                    None => (None, Told::TooMuch),
                 };
-                let events = match missed {
-                    Some((missed, _)) => self.events(missed).await?,
-                    None => None,
+                let events = match told {
+                    Told::All(events) => Some(Some(events)),
+                    Told::TooMuch => Some(None),
+                    Told::Later => None,
+                };
+                let (Some(room), Some(events)) = (entities.remove(&room_id), events) else {
+                    // Its turn has not come; or the caller has just gone out of it, which the next answer tells.
+                    changes.keep(room_id, from);
+                    continue;
                 };
                 changes.rooms.push(ChangedRoom {
                     room: Room { last_seq, ..room },
@@ -160,15 +180,21 @@ impl SyncRooms {
         Ok(changes)
     }
 
-    async fn ended(&self, user: UserId, missed: Missed) -> StoreResult<RemovedRoom> {
+    /// How the membership ended, unless that is told later.
+    async fn ended(
+        &self,
+        user: UserId,
+        missed: Missed,
+        told: Told,
+    ) -> StoreResult<Option<RemovedRoom>> {
         let Missed { room_id, to, .. } = missed;
-        let events = self.events(missed).await?;
-        let last = match &events {
-            Some(events) => events.last().cloned(),
-            None => {
+        let (last, events) = match told {
+            Told::All(events) => (events.last().cloned(), Some(events)),
+            Told::TooMuch => {
                 let before = Seq(to.0.saturating_sub(1));
-                self.log.read(room_id, before, 1).await?.pop()
+                (self.log.read(room_id, before, 1).await?.pop(), None)
             }
+            Told::Later => return Ok(None),
         };
         let reason = match last {
             Some(event) if event.kind == RoomEventKind::RoomDeleted => RemovalReason::RoomDeleted,
@@ -176,30 +202,11 @@ impl SyncRooms {
             _ => RemovalReason::Removed,
         };
         let last_seq = to;
-        Ok(RemovedRoom {
+        Ok(Some(RemovedRoom {
             room_id,
             reason,
             end: Some(End { last_seq, events }),
-        })
-    }
-
-    /// All that was missed, if it is told.
-    async fn events(&self, missed: Missed) -> StoreResult<Option<Vec<RoomEvent>>> {
-        let count = told(&missed);
-        let (true, Ok(limit)) = (missed.recovered, u32::try_from(count)) else {
-            return Ok(None);
-        };
-        let mut events = self.log.read(missed.room_id, missed.from, limit).await?;
-        if let Some(end) = missed.ended_at {
-            for event in &mut events {
-                if let Some(without) = event.without_later_text(end) {
-                    *event = without;
-                }
-            }
-        }
-        // Never a part of the gap, whatever became of the log.
-        let reaches_its_end = events.last().is_some_and(|last| last.seq == missed.to);
-        Ok((reaches_its_end && events.len() as u64 == count).then_some(events))
+        }))
     }
 }
 

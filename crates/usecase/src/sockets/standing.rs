@@ -61,13 +61,24 @@ impl Standing {
             return Ok(HashMap::new());
         }
         let departures = self.members.departures(user, others.clone()).await?;
-        let ended: HashMap<_, _> = departures.into_iter().map(|it| (it.room_id, it)).collect();
+        let mut ended: HashMap<_, _> = departures.into_iter().map(|it| (it.room_id, it)).collect();
         // The user may have come in, or back, between the two questions.
-        let missing = others.into_iter().filter(|id| !ended.contains_key(id));
-        let missing: Vec<_> = missing.collect();
+        let mut missing = others;
+        missing.retain(|id| !ended.contains_key(id));
+        if missing.is_empty() {
+            return Ok(ended);
+        }
+        let come = self.rooms.snapshots(user, Some(missing.clone())).await?;
+        missing.retain(|id| come.iter().all(|it| it.room_id != *id));
+        snapshots.extend(come);
+        // And gone again before this one. Who has done it once more by now will find out at the next time.
         if !missing.is_empty() {
-            snapshots.extend(self.rooms.snapshots(user, Some(missing)).await?);
+            let departures = self.members.departures(user, missing).await?;
+            ended.extend(departures.into_iter().map(|it| (it.room_id, it)));
         }
         Ok(ended)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,21 +102,22 @@ pub(super) const SHUTDOWN: Group = Group {
             "SHUTDOWN_GRACE",
             Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3_600) },
             "Time from SIGTERM until the process has ended, whatever is still running. PRESENCE_LINGER and a second at its end \
-             are kept for the way out of the node itself. Keep it below the time after which the platform kills the \
-             process. A second signal cuts it short.",
+             are kept for the way out of the node itself, so it must be greater than both. Keep it below the time after which \
+             the platform kills the process. A second signal cuts it short. 0s: the process ends at once, and tells nobody.",
         )
         .or("30s"),
         Setting::new(
             "DRAIN_NOTICE",
             Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(600) },
-            "Time after SIGTERM for which REST is still served, while /health/ready says 503. Longer than a proxy needs to \
-             see that, so that it sends no request to a listener that has closed. Unset: 0s where APP_ENV is development, \
-             else 5s, or less where SHUTDOWN_GRACE is short.",
+            "Time after SIGTERM for which requests and sockets are still served. /health/ready says 503 meanwhile. Longer than \
+             a proxy needs to see that, so that it sends no request to a listener that has closed, and no client back to this \
+             node. SHUTDOWN_GRACE must leave a second after it for what is then under way. Unset: 0s where APP_ENV is \
+             development, else 5s, or less where SHUTDOWN_GRACE is short.",
         ),
         Setting::new(
             "DRAIN_BATCH",
             Kind::Integer { min: 1, max: 100_000 },
-            "Sockets that are told of the shutdown in one step. Each is closed with 1012.",
+            "Sockets that are told of the shutdown in one step, once DRAIN_NOTICE is over. Each is closed with 1012.",
         )
         .or("100"),
         Setting::new(

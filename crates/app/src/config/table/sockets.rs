@@ -60,8 +60,8 @@ pub(super) const SOCKETS: Group = Group {
         Setting::new(
             "WS_SOCKETS_NODE",
             Kind::Limit { min: 1, max: 1_000_000 },
-            "Sockets that this node takes, with those that are being opened. Beyond that they are refused with 503; each \
-             needs a file descriptor.",
+            "Sockets that this node takes, with those that are being opened. Beyond that they are refused with 503. Each needs \
+             an open file: a node whose soft limit (ulimit -n) is lower than this and 256 more warns of it when it starts.",
         )
         .or("16000"),
         Setting::new(
@@ -149,11 +149,30 @@ pub(super) const DELIVERY: Group = Group {
         )
         .or("2000"),
         Setting::new(
+            "SYNC_MAX_BYTES",
+            Kind::Integer { min: 1_024, max: 268_435_456 },
+            "Bytes of events in one answer of /v1/sync or of a room's log, by estimate. The next one goes on. In a sync, a \
+             room that has more by itself is read anew.",
+        )
+        .or("4194304"),
+        Setting::new(
             "SYNC_MAX_ROOMS",
             Kind::Integer { min: 1, max: 100_000 },
             "Rooms that a cursor of /v1/sync holds at most. Others count as new in every answer. Each is some 25 bytes of \
              the body of a call: see MAX_BODY_BYTES.",
         )
         .or("10000"),
+        Setting::new(
+            "SYNC_AT_ONCE",
+            Kind::Integer { min: 1, max: 64 },
+            "Calls of /v1/sync that this node works on at once. Each may hold SYNC_MAX_BYTES several times over.",
+        )
+        .or("2"),
+        Setting::new(
+            "SYNC_QUEUE",
+            Kind::Integer { min: 0, max: 10_000 },
+            "Calls of /v1/sync that may wait for their turn. Beyond that, 503 with Retry-After.",
+        )
+        .or("64"),
     ],
 };

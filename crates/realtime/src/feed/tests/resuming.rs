@@ -32,6 +32,7 @@ fn told_to(of: ConnectionId, said: &[FeedOutput]) -> Vec<String> {
     let told = said.iter().filter_map(|each| match each {
         FeedOutput::Event { event, to } => to.contains(&of).then(|| event.seq.to_string()),
         FeedOutput::Resumed { id, from, to } => (*id == of).then(|| format!("resumed {from}-{to}")),
+        FeedOutput::Ends { id, event } => (*id == of).then(|| format!("ends {}", event.seq)),
         FeedOutput::Dropped { id, event } => (*id == of).then(|| format!("dropped {}", event.seq)),
     });
     told.collect()
@@ -45,14 +46,14 @@ fn log(from: u64, to: u64) -> Vec<RoomEvent> {
 fn who_missed_nothing_has_resumed_at_once() {
     let mut feed = live_at(4);
     let said = feed.join(socket(2), back(2, 4, 4));
-    assert_eq!(said, Some(resumed(2, 4, 4)));
+    assert_eq!(said, [resumed(2, 4, 4)]);
     assert_eq!(feed.wants(), None);
 }
 
 #[test]
 fn who_is_live_from_a_snapshot_on_is_not_told_to_have_resumed() {
     let mut feed = live_at(4);
-    assert_eq!(feed.join(socket(2), member(2, 4, 4)), None);
+    assert_eq!(feed.join(socket(2), member(2, 4, 4)), []);
     let said = feed.heard(told(5).into());
     assert_eq!(told_to(socket(2), &said), ["5"]);
 }
@@ -60,7 +61,7 @@ fn who_is_live_from_a_snapshot_on_is_not_told_to_have_resumed() {
 #[test]
 fn who_comes_back_has_resumed_once_it_is_live_and_only_once() {
     let mut feed = live_at(9);
-    assert_eq!(feed.join(socket(2), back(2, 4, 6)), None);
+    assert_eq!(feed.join(socket(2), back(2, 4, 6)), []);
     feed.read_starts();
     let said = feed.read(log(5, 7), false, takes_all);
     assert_eq!(told_to(socket(2), &said), ["5", "6", "7"]);
@@ -75,7 +76,7 @@ fn who_comes_back_has_resumed_once_it_is_live_and_only_once() {
 fn a_feed_that_is_behind_the_snapshot_reads_up_to_it_before_it_says_resumed() {
     let mut feed = live_at(4);
     // It is level with the feed, and the log was seen to reach further than the feed knows.
-    assert_eq!(feed.join(socket(2), back(2, 4, 6)), None);
+    assert_eq!(feed.join(socket(2), back(2, 4, 6)), []);
     assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
     let said = feed.heard(told(5).into());
     assert_eq!(told_to(socket(2), &said), ["5"]);
@@ -87,7 +88,7 @@ fn a_feed_that_is_behind_the_snapshot_reads_up_to_it_before_it_says_resumed() {
 #[test]
 fn who_comes_back_with_more_than_the_feed_has_resumes_when_the_feed_is_level() {
     let mut feed = live_at(4);
-    assert_eq!(feed.join(socket(2), back(2, 6, 6)), None);
+    assert_eq!(feed.join(socket(2), back(2, 6, 6)), []);
     assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
     feed.read_starts();
     let said = feed.read(log(5, 7), true, takes_all);
@@ -142,7 +143,7 @@ fn only_who_is_held_back_can_be_released() {
 fn who_starts_anew_gets_again_what_it_had() {
     let mut feed = live_at(4);
     feed.heard(told(5).into());
-    assert_eq!(feed.join(socket(1), back(1, 2, 5)), None);
+    assert_eq!(feed.join(socket(1), back(1, 2, 5)), []);
     assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(2))));
     // Live events wait their turn.
     let said = feed.heard(told(6).into());
@@ -193,7 +194,7 @@ fn who_is_told_again_to_be_a_member_keeps_its_place_and_its_wish() {
 #[test]
 fn a_former_member_is_told_up_to_the_end_and_nothing_after() {
     let mut feed = live_at(9);
-    assert_eq!(feed.join(socket(2), former(2, 3, 6)), None);
+    assert_eq!(feed.join(socket(2), former(2, 3, 6)), []);
     feed.read_starts();
     let mut events = log(4, 5);
     events.push(left(6, user(2)));
@@ -211,7 +212,7 @@ fn a_former_member_is_told_up_to_the_end_and_nothing_after() {
 #[test]
 fn a_former_member_of_a_feed_that_is_behind_is_told_up_to_the_end_as_well() {
     let mut feed = live_at(4);
-    assert_eq!(feed.join(socket(2), former(2, 4, 6)), None);
+    assert_eq!(feed.join(socket(2), former(2, 4, 6)), []);
     let mut said = feed.heard(told(5).into());
     said.extend(feed.heard(left(6, user(2)).into()));
     said.extend(feed.heard(told(7).into()));
@@ -299,8 +300,11 @@ fn a_member_who_is_found_to_be_one_no_longer_is_told_to_the_end() {
     feed.read_starts();
     let said = feed.read(log(3, 4), false, takes_all);
     assert_eq!(told_to(socket(1), &said), ["3", "4"]);
-    let mut said = feed.heard(told(5).into());
-    said.extend(feed.heard(left(6, user(1)).into()));
+    // The log holds all up to the end: what is heard of it late is read.
+    assert!(feed.heard(told(5).into()).is_empty());
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+    feed.read_starts();
+    let said = feed.read(vec![told(5), left(6, user(1))], true, takes_all);
     assert_eq!(
         told_to(socket(1), &said),
         ["5", "6", "resumed 2-6", "dropped 6"]
@@ -324,4 +328,64 @@ fn an_end_that_was_passed_or_is_nobodys_is_not_to_come() {
     assert!(!feed.ends(socket(1), Seq(4)));
     assert!(!feed.ends(socket(2), Seq(6)));
     assert_eq!(feed.listeners().count(), 1);
+}
+
+#[test]
+fn a_member_does_not_wait_for_what_lies_after_the_end_of_another() {
+    let mut feed = RoomFeed::new(Seq(60));
+    let end = Join {
+        ends_at: Some(Seq(60)),
+        ..back(1, 10, 60)
+    };
+    feed.join(socket(1), end);
+    feed.told_head(Seq(1_000_000));
+    feed.read_starts();
+    feed.read(log(11, 60), true, |_, _| false);
+    assert_eq!(feed.wants(), None, "nothing is read for nobody");
+    feed.join(socket(2), Join::live(user(2), Seq(1_000_000)));
+    let said = feed.heard(told(1_000_001).into());
+    assert_eq!(told_to(socket(2), &said), ["1000001"]);
+    assert!(feed.release(socket(1)));
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(10))));
+}
+
+#[test]
+fn those_who_are_live_wait_for_no_more_than_one_read_of_those_who_are_behind() {
+    let mut feed = live_at(100);
+    feed.join(socket(2), back(2, 0, 100));
+    feed.heard(told(102).into());
+    assert!(feed.misses_some());
+    feed.read_starts();
+    feed.gap_due();
+    feed.read(log(1, 10), false, |_, _| true);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(100))));
+    feed.read_starts();
+    let said = feed.read(log(101, 102), true, |_, _| true);
+    assert_eq!(told_to(socket(1), &said), ["101", "102"]);
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(10))));
+}
+
+#[test]
+fn that_a_membership_ends_is_known_before_a_listener_that_is_behind_is_told() {
+    let mut feed = live_at(4);
+    feed.join(socket(2), back(2, 2, 4));
+    let said = feed.heard(left(5, user(2)).into());
+    assert_eq!(told_to(socket(2), &said), ["ends 5"]);
+    assert!(!feed.is_member(socket(2)));
+    feed.read_starts();
+    let log = vec![told(3), told(4), left(5, user(2))];
+    let said = feed.read(log, true, |_, _| true);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["3", "4", "5", "resumed 2-5", "dropped 5"]
+    );
+}
+
+#[test]
+fn who_waits_in_front_is_told_to_have_resumed_when_a_newcomer_moves_the_feed() {
+    let mut feed = live_at(0);
+    assert_eq!(feed.join(socket(2), back(2, 1, 1)), []);
+    feed.leave(socket(1));
+    let said = feed.join(socket(3), Join::live(user(3), Seq(1)));
+    assert_eq!(said, [resumed(2, 1, 1)]);
 }

@@ -136,6 +136,7 @@ impl State {
                         socket.outbox.push(FrameClass::Durable, frame);
                     }
                 }
+                FeedOutput::Ends { id, event } => self.is_ending(id, room_id, event.at),
                 FeedOutput::Dropped { id, event } => {
                     self.tell_removed(id, &event);
                     self.expel(id, room_id);
@@ -168,10 +169,16 @@ impl State {
         let Some(slot) = self.feeds.get_mut(&room_id) else {
             return;
         };
+        let settings = &self.shared.settings;
+        // Beside a read too, which may be for others.
+        if slot.feed.misses_some() && !slot.waiting {
+            slot.waiting = true;
+            let (epoch, wait) = (slot.epoch, settings.gap_wait);
+            self.reads.wait(room_id, epoch, wait, Outcome::GapDue);
+        }
         if slot.reading {
             return;
         }
-        let settings = &self.shared.settings;
         match slot.feed.wants() {
             Some(ReadRequest::Now(after)) => {
                 slot.reading = true;
@@ -179,11 +186,6 @@ impl State {
                 slot.known_to = slot.feed.position();
                 slot.feed.read_starts();
                 self.reads.read(room_id, slot.epoch, after, settings.page);
-            }
-            Some(ReadRequest::Soon) if !slot.waiting => {
-                slot.waiting = true;
-                let (epoch, wait) = (slot.epoch, settings.gap_wait);
-                self.reads.wait(room_id, epoch, wait, Outcome::GapDue);
             }
             Some(ReadRequest::Soon) | None => {}
         }

@@ -1,8 +1,8 @@
 use std::{collections::hash_map::Entry, sync::atomic::Ordering};
 
-use domain::{ConnectionId, RoomId, Seq, ports::Present};
+use domain::{ConnectionId, RoomId, Seq, Timestamp, ports::Present};
 
-use super::{Socket, Stage, State};
+use super::{Stage, State};
 use crate::{CloseReason, Join, RoomFeed, wire};
 
 /// A feed, and what it waits for.
@@ -59,6 +59,7 @@ impl State {
             socket.muted.remove(&room_id);
             socket.removed.remove(&room_id);
             socket.rooms.insert(room_id);
+            socket.is_expelled = false;
         }
         let slot = match self.feeds.entry(room_id) {
             Entry::Occupied(slot) => slot.into_mut(),
@@ -99,23 +100,31 @@ impl State {
         self.next_turn(id);
     }
 
+    /// The membership has ended, at that time, and the log will take the socket out once it has told the rest. From now on
+    /// the user is not there, types no more, and reads nothing that was written later.
+    pub(super) fn is_ending(&mut self, id: ConnectionId, room_id: RoomId, at: Timestamp) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.ending.insert(room_id, at);
+            if socket.rooms.contains(&room_id) {
+                self.wish(id, room_id, false);
+            }
+        }
+    }
+
     /// The socket's user is no longer in the room. One that named its rooms, and has lost the last of them, is closed.
     pub(super) fn expel(&mut self, id: ConnectionId, room_id: RoomId) {
-        let was_followed = |socket: &Socket| socket.rooms.contains(&room_id);
-        let was_followed = self.sockets.get(&id).is_some_and(was_followed);
-        self.unfollow(id, room_id);
         if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.is_expelled |= socket.rooms.contains(&room_id);
             socket.muted.remove(&room_id);
-            let is_named = matches!(
-                &socket.stage,
-                Stage::Started {
-                    follows_all: false,
-                    ..
-                }
-            );
-            if is_named && was_followed && socket.rooms.is_empty() && socket.ending.is_empty() {
-                socket.outbox.close(CloseReason::Removed);
-            }
+        }
+        self.unfollow(id, room_id);
+        if let Some(socket) = self.sockets.get(&id)
+            && socket.is_expelled
+            && !socket.follows_all()
+            && socket.rooms.is_empty()
+            && socket.ending.is_empty()
+        {
+            socket.outbox.close(CloseReason::Removed);
         }
     }
 

@@ -26,7 +26,13 @@ impl State {
                     self.come_back(id, missed);
                 }
                 Resumption::Ended(missed) => self.hear_the_end(id, missed),
-                Resumption::Gone(room_id) => self.tell_gone(id, room_id),
+                Resumption::Gone(room_id) => {
+                    // Unless they have come in since: that they are out again would be told by the log.
+                    let slot = self.feeds.get(&room_id);
+                    if !slot.is_some_and(|slot| slot.feed.is_member(id)) {
+                        self.tell_gone(id, room_id);
+                    }
+                }
             }
         }
         for (room_id, last_seq) in others {
@@ -63,14 +69,14 @@ impl State {
         }
         let slot = self.feeds.get(&missed.room_id);
         let is_back = slot.is_some_and(|slot| slot.feed.is_member_since(id, missed.to));
-        let Some(socket) = self.sockets.get_mut(&id) else {
-            return;
-        };
         if !is_back {
             // Without a time, nothing was written since.
             let ended_at = missed.ended_at.unwrap_or(Timestamp::MAX);
-            socket.ending.insert(missed.room_id, ended_at);
+            self.is_ending(id, missed.room_id, ended_at);
         }
+        let Some(socket) = self.sockets.get(&id) else {
+            return;
+        };
         let join = Join {
             user_id: socket.user_id,
             after: missed.from,

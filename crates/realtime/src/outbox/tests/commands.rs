@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// Of somebody in a hurry.
+const SOONER: CloseReason = CloseReason::Restart {
+    retry_after: Duration::from_secs(1),
+};
+
 #[test]
 fn an_answer_comes_before_the_event_that_the_command_caused() {
     let outbox = Outbox::new(10 * TEN);
@@ -176,6 +181,48 @@ fn every_other_close_waits_for_no_answer() {
         outbox.answer(Some(frame("ack")));
         assert_eq!(outbox.try_next(), Some(Outgoing::Close(reason)));
     }
+}
+
+#[test]
+fn a_close_at_once_waits_for_neither_the_queue_nor_the_answer() {
+    for draining in [None, Some(RESTART), Some(CloseReason::Removed)] {
+        let outbox = Outbox::new(10 * TEN);
+        outbox.push(Durable, frame("a"));
+        outbox.begin_command();
+        outbox.push_own(frame("own"));
+        if let Some(reason) = draining {
+            outbox.close(reason);
+        }
+        outbox.close_at_once(SOONER);
+        assert_eq!(all_of(&outbox), [Outgoing::Close(SOONER)]);
+        outbox.push(Durable, frame("b"));
+        outbox.answer(Some(frame("ack")));
+        assert_eq!(all_of(&outbox), [Outgoing::Close(SOONER)]);
+    }
+}
+
+#[test]
+fn a_close_at_once_leaves_a_reason_that_did_not_drain() {
+    let outbox = Outbox::new(10 * TEN);
+    outbox.push(Durable, frame("a"));
+    outbox.close(CloseReason::SessionEnded);
+    outbox.close_at_once(SOONER);
+    let ended = Outgoing::Close(CloseReason::SessionEnded);
+    assert_eq!(all_of(&outbox), [ended]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_an_answer_is_woken_by_a_close_at_once() {
+    let outbox = Arc::new(Outbox::new(10 * TEN));
+    outbox.begin_command();
+    outbox.close(RESTART);
+    let reader = outbox.clone();
+    let read = tokio::spawn(async move { reader.next().await });
+    // The clock only moves on once the reader waits.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(!read.is_finished());
+    outbox.close_at_once(SOONER);
+    assert_eq!(read.await.unwrap(), Outgoing::Close(SOONER));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,24 +1,35 @@
 use domain::{
-    Role, RoomEventKind,
+    RoomEventKind, RoomSnapshot,
     ports::{MockRoomLog, MockRoomStore},
+    values::MessageContent,
 };
-use mockall::{Sequence, predicate::eq};
+use mockall::predicate::eq;
 
 use super::*;
-use crate::sample::{
-    ann, away, caller, event, message, room, rooms_of_others, rooms_that_are_away,
-    rooms_where_ann_is,
-};
+use crate::sample::{ann, away, caller, event, message, room};
+
+const MUCH: u64 = 1_000_000;
 
 async fn read(
-    rooms: Arc<MockRoomStore>,
+    rooms: MockRoomStore,
+    log: MockRoomLog,
+    after: u64,
+    limit: u32,
+) -> Result<EventList, ReadEventsError> {
+    read_within(MUCH, rooms, log, after, limit).await
+}
+
+async fn read_within(
+    max_bytes: u64,
+    rooms: MockRoomStore,
     log: MockRoomLog,
     after: u64,
     limit: u32,
 ) -> Result<EventList, ReadEventsError> {
     ReadEvents {
-        rooms,
+        rooms: Arc::new(rooms),
         log: Arc::new(log),
+        max_bytes,
     }
     .execute(
         caller(),
@@ -29,90 +40,142 @@ async fn read(
     .await
 }
 
-fn rooms() -> Arc<MockRoomStore> {
-    rooms_where_ann_is(Role::Member, room())
+/// Ann is in the room, and this is its latest event: one statement says both. The cache is not asked.
+fn rooms_up_to(last_seq: u64) -> MockRoomStore {
+    rooms_that(Ok(vec![RoomSnapshot {
+        room_id: room().id,
+        last_seq: Seq(last_seq),
+        last_read_seq: Seq(1),
+        unread: 3,
+    }]))
 }
 
-fn numbered(seqs: &[u64]) -> Vec<RoomEvent> {
-    let numbered = seqs.iter().map(|seq| RoomEvent {
-        seq: Seq(*seq),
-        ..event(RoomEventKind::MessageSent(message(*seq)))
+fn rooms_that(answer: Result<Vec<RoomSnapshot>, StoreError>) -> MockRoomStore {
+    let mut rooms = MockRoomStore::new();
+    rooms
+        .expect_snapshots()
+        .with(eq(ann().id), eq(Some(vec![room().id])))
+        .times(1)
+        .return_const(answer);
+    rooms
+}
+
+fn numbered(seqs: impl IntoIterator<Item = u64>) -> Vec<RoomEvent> {
+    let numbered = seqs.into_iter().map(|seq| RoomEvent {
+        seq: Seq(seq),
+        ..event(RoomEventKind::MessageSent(message(seq)))
     });
     numbered.collect()
 }
 
+/// Goes up to here, whatever the snapshot says.
+fn log_up_to(head: u64) -> MockRoomLog {
+    let mut log = MockRoomLog::new();
+    log.expect_read().returning(move |of, after, limit| {
+        assert_eq!(of, room().id);
+        let end = head.min(after.0 + u64::from(limit));
+        Ok(numbered(after.0 + 1..=end))
+    });
+    log
+}
+
+fn seqs(list: &EventList) -> Vec<u64> {
+    list.events.iter().map(|event| event.seq.0).collect()
+}
+
 #[tokio::test]
-async fn more_lie_after_exactly_when_the_log_had_one_more_than_was_asked_for() {
-    for (stored, shown, has_more) in [
-        (&[][..], &[][..], false),
-        (&[4], &[4], false),
-        (&[4, 5], &[4, 5], false),
-        (&[4, 5, 6], &[4, 5], true),
+async fn more_lie_after_exactly_when_the_room_goes_on() {
+    for (last_seq, shown, has_more) in [
+        (3, &[][..], false),
+        (4, &[4], false),
+        (5, &[4, 5], false),
+        (6, &[4, 5], true),
     ] {
-        let mut log = MockRoomLog::new();
-        log.expect_read()
-            .with(eq(room().id), eq(Seq(3)), eq(3))
-            .times(1)
-            .return_const(Ok(numbered(stored)));
+        let list = read(rooms_up_to(last_seq), log_up_to(last_seq), 3, 2).await;
         assert_eq!(
-            read(rooms(), log, 3, 2).await,
+            list,
             Ok(EventList {
-                events: numbered(shown),
+                events: numbered(shown.iter().copied()),
                 has_more,
-                last_seq: room().last_seq,
+                last_seq: Seq(last_seq),
             })
         );
     }
 }
 
-/// Otherwise `last_seq` could count an event that is not shown, and a client would never hear of it.
+/// They may be of a time at which Ann is in the room no longer.
 #[tokio::test]
-async fn the_room_is_read_before_its_log() {
-    let mut order = Sequence::new();
-    let mut rooms = MockRoomStore::new();
-    rooms
-        .expect_with_role()
-        .with(eq(room().id), eq(ann().id))
-        .times(1)
-        .in_sequence(&mut order)
-        .return_const(Ok(Some((room(), Some(Role::Member)))));
-    rooms
-        .expect_by_id()
-        .with(eq(room().id))
-        .times(1)
-        .in_sequence(&mut order)
-        .return_const(Ok(Some(room())));
-    let mut log = MockRoomLog::new();
-    log.expect_read()
-        .times(1)
-        .in_sequence(&mut order)
-        .return_const(Ok(numbered(&[8])));
-    let list = read(Arc::new(rooms), log, 7, 50).await.unwrap();
-    assert_eq!((list.last_seq, list.events), (Seq(7), numbered(&[8])));
-}
-
-#[tokio::test]
-async fn nobody_else_reads_a_log_not_even_of_a_public_room() {
-    for (rooms, label) in rooms_of_others() {
+async fn nothing_is_shown_that_came_after_the_membership_was_looked_at() {
+    for (limit, shown, has_more) in [
+        (1, &[6][..], true),
+        (2, &[6, 7], false),
+        (50, &[6, 7], false),
+    ] {
+        let list = read(rooms_up_to(7), log_up_to(9), 5, limit).await.unwrap();
         assert_eq!(
-            read(rooms, MockRoomLog::new(), 0, 50).await,
-            Err(ReadEventsError::RoomNotFound),
-            "{label}"
+            (&*seqs(&list), list.has_more),
+            (shown, has_more),
+            "{limit} at most"
+        );
+        assert_eq!(list.last_seq, Seq(7));
+    }
+    for after in [7, 8, 9, u64::MAX] {
+        // There is nothing to look for in the log.
+        let list = read(rooms_up_to(7), MockRoomLog::new(), after, 50)
+            .await
+            .unwrap();
+        assert_eq!(
+            (&*seqs(&list), list.has_more),
+            (&[][..], false),
+            "after {after}"
         );
     }
 }
 
+/// One who was taken out just now, a stranger, and a room that was deleted or never was: all the same.
 #[tokio::test]
-async fn a_room_that_was_deleted_just_now_is_not_there() {
-    let mut rooms = MockRoomStore::new();
-    rooms
-        .expect_with_role()
-        .return_const(Ok(Some((room(), Some(Role::Member)))));
-    rooms.expect_by_id().return_const(Ok(None));
+async fn a_log_is_for_the_members_of_this_moment() {
     assert_eq!(
-        read(Arc::new(rooms), MockRoomLog::new(), 0, 50).await,
+        read(rooms_that(Ok(vec![])), MockRoomLog::new(), 0, 50).await,
         Err(ReadEventsError::RoomNotFound)
     );
+}
+
+#[tokio::test]
+async fn an_answer_bears_so_many_bytes_and_the_next_one_goes_on() {
+    let long = |seq| {
+        let mut message = message(seq);
+        message.content = MessageContent::parse(&"x".repeat(4_000)).unwrap();
+        RoomEvent {
+            seq: Seq(seq),
+            ..event(RoomEventKind::MessageSent(message))
+        }
+    };
+    let log = || {
+        let mut log = MockRoomLog::new();
+        log.expect_read().returning(move |_, after, limit| {
+            let end = 7.min(after.0 + u64::from(limit));
+            Ok((after.0 + 1..=end).map(long).collect())
+        });
+        log
+    };
+    // Two and a half of them, and less than one: each answer goes on by one at least.
+    for (max_bytes, after, shown, has_more) in [
+        (10_000, 0, &[1, 2][..], true),
+        (10_000, 4, &[5, 6], true),
+        (10_000, 6, &[7], false),
+        (100, 5, &[6], true),
+        (100, 6, &[7], false),
+    ] {
+        let list = read_within(max_bytes, rooms_up_to(7), log(), after, 200).await;
+        let list = list.unwrap();
+        assert_eq!(
+            (&*seqs(&list), list.has_more),
+            (shown, has_more),
+            "{max_bytes} bytes after {after}"
+        );
+        assert_eq!(list.last_seq, Seq(7));
+    }
 }
 
 #[tokio::test]
@@ -120,8 +183,8 @@ async fn a_store_that_is_away_is_not_an_empty_log() {
     let mut no_log = MockRoomLog::new();
     no_log.expect_read().return_const(Err(away()));
     for (rooms, log) in [
-        (rooms_that_are_away(), MockRoomLog::new()),
-        (rooms(), no_log),
+        (rooms_that(Err(away())), MockRoomLog::new()),
+        (rooms_up_to(7), no_log),
     ] {
         assert_eq!(
             read(rooms, log, 0, 50).await,

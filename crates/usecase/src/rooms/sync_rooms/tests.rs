@@ -9,7 +9,7 @@ use crate::sample::{ann, away, bob, caller, id, now, room};
 
 mod world;
 
-use world::{World, at, kept, seqs};
+use world::{World, at, bytes_of, kept, seqs};
 
 /// The numbers of what is told of each room that has changed.
 fn told(changes: &Changes) -> Vec<(RoomId, Option<Vec<u64>>)> {
@@ -244,6 +244,51 @@ async fn an_answer_bears_so_many_events_and_its_next_goes_on() {
         ..Changes::default()
     };
     assert_eq!(after, nothing);
+}
+
+#[tokio::test]
+async fn an_answer_bears_so_many_bytes_and_its_next_goes_on() {
+    let mut world = World::of(&[(10, 7), (11, 4), (12, 30), (14, 2)]);
+    world.ended = vec![(13, 5, RoomEventKind::RoomDeleted, bob().id)];
+    world.max_bytes = bytes_of(5);
+    let first = world
+        .sync(&[(10, 3), (11, 3), (12, 10), (13, 2), (14, 2)])
+        .await
+        .unwrap();
+    // More than any answer bears is not told, and takes no place; the ended one finds none any more.
+    assert_eq!(
+        told(&first),
+        [(id(10), Some(vec![4, 5, 6, 7])), (id(12), None)]
+    );
+    assert_eq!(removed(&first), []);
+    assert_eq!(
+        first.next,
+        kept(&[(10, 7), (11, 3), (12, 30), (13, 2), (14, 2)])
+    );
+    assert!(first.has_more);
+    let second = world.sync_from(first.next).await.unwrap();
+    assert_eq!(told(&second), [(id(11), Some(vec![4]))]);
+    let end = Some((Seq(5), Some(vec![3, 4, 5])));
+    assert_eq!(
+        removed(&second),
+        [(id(13), RemovalReason::RoomDeleted, end)]
+    );
+    assert_eq!(second.next, kept(&[(10, 7), (11, 4), (12, 30), (14, 2)]));
+    assert!(!second.has_more);
+}
+
+#[tokio::test]
+async fn an_end_that_is_too_much_for_any_answer_is_told_bare_with_its_reason() {
+    let mut world = World::of(&[]);
+    world.ended = vec![(13, 50, RoomEventKind::RoomDeleted, bob().id)];
+    world.max_bytes = bytes_of(5);
+    let changes = world.sync(&[(13, 2)]).await.unwrap();
+    let end = Some((Seq(50), None));
+    assert_eq!(
+        removed(&changes),
+        [(id(13), RemovalReason::RoomDeleted, end)]
+    );
+    assert!(!changes.has_more && changes.next.is_empty());
 }
 
 #[tokio::test]

@@ -213,6 +213,11 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
     let mut members = MockMemberStore::new();
     members
         .expect_departures()
+        .with(eq(ann().id), eq(vec![id(22)]))
+        .times(1)
+        .return_const(Ok(vec![]));
+    members
+        .expect_departures()
         .times(1)
         .returning(|user, mut rooms| {
             rooms.sort();

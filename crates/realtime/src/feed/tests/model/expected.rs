@@ -37,7 +37,9 @@ impl Expected {
     pub(super) fn join_again(&mut self, join: &Join) {
         if join.member_as_of.0 > self.member_as_of {
             self.member_as_of = join.member_as_of.0;
-            self.ends_at = join.ends_at.map(|seq| seq.0);
+            // An end that is known to come after the newer membership is still one.
+            let known = self.ends_at.filter(|end| *end > self.member_as_of);
+            self.ends_at = join.ends_at.map(|seq| seq.0).or(known);
         }
         if join.anew {
             self.start(join);
@@ -107,6 +109,12 @@ pub(super) fn check(said: Vec<FeedOutput>, log: &[RoomEvent], listeners: &mut Au
                 prop_assert_eq!(from.0, wished_from);
                 prop_assert!(to.0 >= wished_to);
                 prop_assert_eq!(to.0, expected.last, "between what came before and after");
+            }
+            FeedOutput::Ends { id, event } => {
+                let expected = listening(listeners, id)?;
+                prop_assert_eq!(expected.ends_at, None, "{} is known to end", id);
+                prop_assert!(event.seq.0 > expected.last && expected.is_taken_out_by(&event));
+                expected.ends_at = Some(event.seq.0);
             }
             FeedOutput::Dropped { id, event } => {
                 prop_assert!(leaving.remove(&id), "{id} is not taken out by this event");

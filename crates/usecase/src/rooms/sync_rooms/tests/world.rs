@@ -11,6 +11,8 @@ pub struct World {
     pub logs_reach: u64,
     pub resume_max_events: u64,
     pub max_events: u64,
+    /// See [`bytes_of`].
+    pub max_bytes: u64,
     pub max_rooms: usize,
 }
 
@@ -36,6 +38,13 @@ pub fn seqs(events: &[RoomEvent]) -> Vec<u64> {
     events.iter().map(|event| event.seq.0).collect()
 }
 
+/// The weight of so many events of [`World::log`].
+pub fn bytes_of(events: u64) -> u64 {
+    let message_id: MessageId = id(1);
+    let deleted = RoomEventKind::MessageDeleted { message_id };
+    events * crate::rooms::weight::weight(&crate::sample::event(deleted))
+}
+
 impl World {
     pub fn of(mine: &[(u64, u64)]) -> Self {
         Self {
@@ -44,6 +53,7 @@ impl World {
             logs_reach: 1_000,
             resume_max_events: 100,
             max_events: 100,
+            max_bytes: bytes_of(100),
             max_rooms: 100,
         }
     }
@@ -87,6 +97,7 @@ impl World {
             rooms,
             log: Arc::new(log),
             max_events: self.max_events,
+            max_bytes: self.max_bytes,
             max_rooms: self.max_rooms,
         }
     }
