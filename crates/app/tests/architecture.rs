@@ -65,10 +65,23 @@ static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
     MetadataCommand::new()
         .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .features(CargoOpt::AllFeatures)
-        .other_options(["--offline".to_owned(), "--locked".to_owned()])
+        // Packages of other platforms were not downloaded by the build.
+        .other_options([
+            "--offline".to_owned(),
+            "--locked".to_owned(),
+            format!("--filter-platform={}", host()),
+        ])
         .exec()
         .unwrap()
 });
+
+/// The platform that this was built on, as rustc names it.
+fn host() -> String {
+    let told = Command::new("rustc").arg("-vV").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc says its host").to_owned()
+}
 
 /// The names that crate `from` knows directly: for its own work, or for its tests.
 fn known_by(from: &str, in_tests: bool) -> BTreeSet<String> {

@@ -6,10 +6,12 @@ use std::{
 use domain::{ConnectionId, RoomEvent, Seq, UserId};
 
 mod listener;
+mod output;
 
 use listener::Listener;
 
 pub use listener::Join;
+pub use output::{FeedOutput, ReadRequest};
 
 /// The order of one room on this node: a state machine without I/O.
 ///
@@ -43,51 +45,6 @@ pub struct RoomFeed {
 
 /// How many events may wait for a missing one. Those beyond are read from the log.
 const MAX_EARLY: usize = 128;
-
-/// What a feed says, in the order in which it is to be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FeedOutput {
-    /// An event, and who gets it.
-    Event {
-        /// What.
-        event: Arc<RoomEvent>,
-        /// To whom: at least one.
-        to: Vec<ConnectionId>,
-    },
-    /// A listener that was away has all that it missed.
-    Resumed {
-        /// Which one.
-        id: ConnectionId,
-        /// It had all up to here.
-        from: Seq,
-        /// It has all up to here.
-        to: Seq,
-    },
-    /// A listener that is behind will be taken out of the room by the event, which it has not got yet: it is no member
-    /// any more.
-    Ends {
-        /// Which one.
-        id: ConnectionId,
-        /// By what.
-        event: Arc<RoomEvent>,
-    },
-    /// The event, the last one it got, took a listener out of the room: it listens no longer.
-    Dropped {
-        /// Which one.
-        id: ConnectionId,
-        /// By what.
-        event: Arc<RoomEvent>,
-    },
-}
-
-/// What the feed wants to be read from the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReadRequest {
-    /// The events after this number, now.
-    Now(Seq),
-    /// A number is missing, but is probably on its way: read after a short wait, unless it came.
-    Soon,
-}
 
 impl RoomFeed {
     /// A feed for its first listeners, who know the room up to `position`. Events may have passed between that moment
@@ -130,9 +87,8 @@ impl RoomFeed {
             }
             None => Listener::new(&join, self.position),
         };
-        let resumed = listener.resumed(self.position, false);
+        out.extend(listener.say_resumed(id, self.position, false));
         self.place(id, listener);
-        out.extend(resumed.map(|(from, to)| FeedOutput::Resumed { id, from, to }));
         out
     }
 
@@ -143,8 +99,7 @@ impl RoomFeed {
         let level = |_: &ConnectionId, listener: &mut Listener| listener.behind == Some(position);
         for (id, mut listener) in self.late.extract_if(level) {
             listener.behind = None;
-            let resumed = listener.resumed(position, false);
-            out.extend(resumed.map(|(from, to)| FeedOutput::Resumed { id, from, to }));
+            out.extend(listener.say_resumed(id, position, false));
             self.live.insert(id, listener);
         }
     }

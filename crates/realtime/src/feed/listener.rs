@@ -104,13 +104,17 @@ impl Listener {
         self.behind.unwrap_or(position)
     }
 
-    /// From where on it has resumed, and up to where, once it has all that it wanted to be told of, and is live or gets
-    /// nothing more.
-    pub(super) fn resumed(&mut self, position: Seq, is_at_its_end: bool) -> Option<(Seq, Seq)> {
-        let reached = self.reached(position);
+    /// That it has resumed, once it has all that it wanted to be told of, and is live or gets nothing more.
+    pub(super) fn say_resumed(
+        &mut self,
+        id: ConnectionId,
+        position: Seq,
+        is_at_its_end: bool,
+    ) -> Option<FeedOutput> {
+        let to = self.reached(position);
         let is_level = self.behind.is_none() || is_at_its_end;
-        let resuming = self.resuming.take_if(|it| is_level && reached >= it.to)?;
-        Some((resuming.from, reached))
+        let Resuming { from, .. } = self.resuming.take_if(|it| is_level && to >= it.to)?;
+        Some(FeedOutput::Resumed { id, from, to })
     }
 
     /// What is to be said to it behind the event, if anything.
@@ -122,9 +126,7 @@ impl Listener {
         is_dropped: bool,
         out: &mut Vec<FeedOutput>,
     ) {
-        if let Some((from, to)) = self.resumed(position, is_dropped) {
-            out.push(FeedOutput::Resumed { id, from, to });
-        }
+        out.extend(self.say_resumed(id, position, is_dropped));
         if is_dropped {
             let event = event.clone();
             out.push(FeedOutput::Dropped { id, event });
