@@ -3,7 +3,8 @@ use std::{fmt, fs};
 use super::Rig;
 use crate::{length::eventually, server::Server};
 
-/// What the nodes hold before the clients come: memory, open files and sockets.
+/// What the nodes hold before the clients come: memory, open files, threads, and tasks by what they work for: sockets, and
+/// rooms that are followed.
 pub struct Baseline(Vec<Held>);
 
 /// What a node held more of afterwards than before, at most.
@@ -13,6 +14,7 @@ pub struct Growth {
     nodes: usize,
     mib: u64,
     files: usize,
+    threads: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,7 @@ struct Held {
     pid: u32,
     memory_kib: u64,
     files: usize,
+    threads: usize,
 }
 
 /// What a node may hold more of after the first clients than before them: what it remembers of users and rooms, and
@@ -29,6 +32,9 @@ const MEMORY_SLACK_KIB: u64 = 48 * 1024;
 /// Connections of pools that were not needed before, at most: of Postgres 4, 1 for commits and 1 that asks for health;
 /// those of Redis, and of the suite itself, which asks for health.
 const FILES_SLACK: usize = 16;
+
+/// Those that hash passwords stay a while.
+const THREADS_SLACK: usize = 4;
 
 impl Baseline {
     /// Of the nodes as they are now.
@@ -41,18 +47,19 @@ impl Baseline {
     pub async fn wait_for(&self, rig: &Rig) -> Growth {
         let mut growth = Growth::default();
         for node in &rig.fleet.nodes {
-            eventually("no socket is open", async || {
-                let health = node.client().get("/health").await;
-                (health.body["clients"] == 0).then_some(())
+            eventually("no socket is open and no room followed", async || {
+                let health = node.client().get("/health").await.body;
+                (health["clients"] == 0 && health["followed_rooms"] == 0).then_some(())
             })
             .await;
             let Some(before) = self.0.iter().find(|held| held.pid == node.pid()) else {
                 continue;
             };
-            let now = eventually("files are closed and memory is given back", async || {
+            let now = eventually("files, threads and memory are given back", async || {
                 let now = Held::by(node);
                 let is_small = now.memory_kib <= before.memory_kib + MEMORY_SLACK_KIB
-                    && now.files <= before.files + FILES_SLACK;
+                    && now.files <= before.files + FILES_SLACK
+                    && now.threads <= before.threads + THREADS_SLACK;
                 is_small.then_some(now)
             })
             .await;
@@ -60,6 +67,8 @@ impl Baseline {
             growth.nodes += 1;
             growth.mib = growth.mib.max(grown);
             growth.files = growth.files.max(now.files.saturating_sub(before.files));
+            let threads = now.threads.saturating_sub(before.threads);
+            growth.threads = growth.threads.max(threads);
         }
         growth
     }
@@ -67,21 +76,30 @@ impl Baseline {
 
 impl fmt::Display for Growth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes, mib, files } = self;
+        let Self {
+            nodes,
+            mib,
+            files,
+            threads,
+        } = self;
         write!(
             f,
-            "+{mib} MiB, +{files} files at most, on {nodes} nodes that stayed up"
+            "+{mib} MiB, +{files} files, +{threads} threads at most, on {nodes} nodes that stayed up"
         )
     }
 }
 
 impl Held {
     fn by(node: &Server) -> Self {
-        let files = fs::read_dir(format!("/proc/{}/fd", node.pid()));
+        let entries = |of: &str| {
+            let folder = format!("/proc/{}/{of}", node.pid());
+            fs::read_dir(folder).unwrap().count()
+        };
         Self {
             pid: node.pid(),
             memory_kib: node.resident_kib(),
-            files: files.unwrap().count(),
+            files: entries("fd"),
+            threads: entries("task"),
         }
     }
 }

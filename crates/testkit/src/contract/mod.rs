@@ -24,6 +24,7 @@ pub mod sessions;
 pub mod snapshots;
 pub mod users;
 
+mod crowd;
 mod scene;
 mod stores;
 mod suites;

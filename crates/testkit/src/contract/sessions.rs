@@ -5,10 +5,11 @@ use domain::{
     ports::{NewSession, Rotation},
 };
 
-mod crowd;
-
-use self::crowd::{End, nobody_gets_in};
-use super::{Stores, scene::at_once};
+use super::{
+    Stores,
+    crowd::{End, nobody_gets_in},
+    scene::at_once,
+};
 use crate::sample::{self, later, now};
 
 const FIRST: RefreshTokenHash = RefreshTokenHash([1; 32]);
@@ -56,7 +57,7 @@ async fn rotate(
         .unwrap()
 }
 
-async fn is_live(stores: &Stores, session: &Session) -> bool {
+pub(super) async fn is_live(stores: &Stores, session: &Session) -> bool {
     stores.sessions.is_live(session.id).await.unwrap()
 }
 
@@ -205,14 +206,14 @@ pub async fn those_that_ended_or_never_were_are_told_from_those_that_stand(store
     );
 }
 
-fn sorted(ids: impl IntoIterator<Item = SessionId>) -> Vec<SessionId> {
+pub(super) fn sorted(ids: impl IntoIterator<Item = SessionId>) -> Vec<SessionId> {
     let mut ids: Vec<_> = ids.into_iter().collect();
     ids.sort();
     ids
 }
 
 /// A refresh token that no other of its test is like.
-fn token(number: usize) -> RefreshTokenHash {
+pub(super) fn token(number: usize) -> RefreshTokenHash {
     RefreshTokenHash([u8::try_from(number).unwrap(); 32])
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{PasswordHash, SessionId, StoreError, ports::NewSession};
 
-use super::{is_live, log_in_as, sorted, token};
+use super::sessions::{is_live, log_in_as, sorted, token};
 use crate::{
     contract::{Stores, scene::at_once},
     sample::{self, later},
