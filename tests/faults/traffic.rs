@@ -74,7 +74,7 @@ impl Traffic {
         let comer = rig.fleet.nodes[0].user("Comer").await;
         let doors = Door::of(rig, &comer).await;
         traffic.comer = Some(Comer::start(&traffic.room, doors, traffic.doors.clone()));
-        traffic.baseline = Baseline::of(rig);
+        traffic.baseline = Baseline::of(rig).await;
         traffic
     }
 
@@ -86,7 +86,7 @@ impl Traffic {
         }
         let members: Vec<_> = users[1..].iter().collect();
         let room = users[0].room("Traffic", &members).await;
-        let baseline = Baseline::of(rig);
+        let baseline = Baseline::of(rig).await;
         let progress = Arc::<Progress>::default();
         let (mut senders, mut receivers) = (Vec::new(), Vec::new());
         for (home, user) in users.iter().enumerate() {

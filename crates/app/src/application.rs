@@ -14,6 +14,7 @@ use realtime::Hub;
 use socket2::SockRef;
 use tokio::{
     net::TcpStream,
+    runtime::Handle,
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
@@ -66,6 +67,7 @@ impl Application {
                 started_at: wired.ports.clock.now(),
                 clock: wired.ports.clock.clone(),
                 version: env!("CARGO_PKG_VERSION"),
+                runtime: Handle::current(),
             },
             ids: wired.ports.ids.clone(),
             settings: door_settings(config),

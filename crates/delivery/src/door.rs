@@ -5,6 +5,7 @@ use domain::{
     ports::{EventBus, Probe},
 };
 use realtime::Hub;
+use tokio::runtime::Handle;
 use usecase::UseCases;
 
 use crate::{Limits, http::SyncTurns};
@@ -39,6 +40,8 @@ pub struct Health {
     pub clock: Arc<dyn domain::ports::Clock>,
     /// The version of the binary.
     pub version: &'static str,
+    /// Where the tasks run that serve no single connection: those of the hub, the stores and the bus.
+    pub runtime: Handle,
 }
 
 /// What an operator sets.

@@ -1,10 +1,12 @@
 use std::{fmt, fs};
 
+use futures_util::future::join_all;
+
 use super::Rig;
 use crate::{length::eventually, server::Server};
 
-/// What the nodes hold before the clients come: memory, open files, threads, and tasks by what they work for: sockets, and
-/// rooms that are followed.
+/// What the nodes hold before the clients come: memory, open files, threads and asynchronous tasks. Those of a connection
+/// are counted by what they work for: sockets, and open files.
 pub struct Baseline(Vec<Held>);
 
 /// What a node held more of afterwards than before, at most.
@@ -15,6 +17,7 @@ pub struct Growth {
     mib: u64,
     files: usize,
     threads: usize,
+    tasks: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,7 @@ struct Held {
     memory_kib: u64,
     files: usize,
     threads: usize,
+    tasks: usize,
 }
 
 /// What a node may hold more of after the first clients than before them: what it remembers of users and rooms, and
@@ -36,10 +40,14 @@ const FILES_SLACK: usize = 16;
 /// Those that hash passwords stay a while.
 const THREADS_SLACK: usize = 4;
 
+/// One for each connection of a pool that was not needed before: of Postgres 4, 1 for commits, 1 that asks for health; and
+/// one that is just being made.
+const TASKS_SLACK: usize = 7;
+
 impl Baseline {
     /// Of the nodes as they are now.
-    pub fn of(rig: &Rig) -> Self {
-        Self(rig.fleet.nodes.iter().map(Held::by).collect())
+    pub async fn of(rig: &Rig) -> Self {
+        Self(join_all(rig.fleet.nodes.iter().map(Held::by)).await)
     }
 
     /// Waits until each node has no socket left, and holds no more than before. One that was started since has nothing
@@ -55,13 +63,17 @@ impl Baseline {
             let Some(before) = self.0.iter().find(|held| held.pid == node.pid()) else {
                 continue;
             };
-            let now = eventually("files, threads and memory are given back", async || {
-                let now = Held::by(node);
-                let is_small = now.memory_kib <= before.memory_kib + MEMORY_SLACK_KIB
-                    && now.files <= before.files + FILES_SLACK
-                    && now.threads <= before.threads + THREADS_SLACK;
-                is_small.then_some(now)
-            })
+            let now = eventually(
+                "files, threads, tasks and memory are given back",
+                async || {
+                    let now = Held::by(node).await;
+                    let is_small = now.memory_kib <= before.memory_kib + MEMORY_SLACK_KIB
+                        && now.files <= before.files + FILES_SLACK
+                        && now.threads <= before.threads + THREADS_SLACK
+                        && now.tasks <= before.tasks + TASKS_SLACK;
+                    is_small.then_some(now)
+                },
+            )
             .await;
             let grown = now.memory_kib.saturating_sub(before.memory_kib) / 1024;
             growth.nodes += 1;
@@ -69,6 +81,8 @@ impl Baseline {
             growth.files = growth.files.max(now.files.saturating_sub(before.files));
             let threads = now.threads.saturating_sub(before.threads);
             growth.threads = growth.threads.max(threads);
+            let tasks = now.tasks.saturating_sub(before.tasks);
+            growth.tasks = growth.tasks.max(tasks);
         }
         growth
     }
@@ -81,16 +95,17 @@ impl fmt::Display for Growth {
             mib,
             files,
             threads,
+            tasks,
         } = self;
         write!(
             f,
-            "+{mib} MiB, +{files} files, +{threads} threads at most, on {nodes} nodes that stayed up"
+            "+{mib} MiB, +{files} files, +{threads} threads, +{tasks} tasks at most, on {nodes} nodes that stayed up"
         )
     }
 }
 
 impl Held {
-    fn by(node: &Server) -> Self {
+    async fn by(node: &Server) -> Self {
         let entries = |of: &str| {
             let folder = format!("/proc/{}/{of}", node.pid());
             fs::read_dir(folder).unwrap().count()
@@ -100,6 +115,10 @@ impl Held {
             memory_kib: node.resident_kib(),
             files: entries("fd"),
             threads: entries("task"),
+            tasks: node.client().get("/health").await.body["tasks"]
+                .as_u64()
+                .and_then(|tasks| tasks.try_into().ok())
+                .expect("the health tells how many tasks there are"),
         }
     }
 }

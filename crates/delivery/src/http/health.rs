@@ -3,6 +3,7 @@ use domain::ports::BusHealth;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::changes_under_way;
 use crate::Door;
 
 /// How the node is.
@@ -14,6 +15,9 @@ pub(super) struct HealthBody {
     clients: usize,
     /// How many rooms at least one of them follows.
     followed_rooms: usize,
+    /// How many asynchronous tasks are alive beside those of its connections: of the hub, the stores and the bus, and
+    /// changes that are carried to their end.
+    tasks: usize,
     /// The version of the binary.
     version: &'static str,
     /// How long the node has been up.
@@ -50,6 +54,7 @@ pub(super) async fn health(door: web::Data<Door>) -> HttpResponse {
         },
         clients: door.hub.open_sockets(),
         followed_rooms: door.hub.followed_rooms(),
+        tasks: health.runtime.metrics().num_alive_tasks() + changes_under_way(),
         version: health.version,
         uptime_seconds: health
             .clock

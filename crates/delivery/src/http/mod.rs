@@ -33,4 +33,4 @@ pub use sync::Turns as SyncTurns;
 pub(crate) use caller::access_token;
 pub(crate) use messages::parse_attachments;
 pub(crate) use origin::origin_is_allowed;
-pub(crate) use run_to_end::run_to_end;
+pub(crate) use run_to_end::{changes_under_way, run_to_end};

@@ -1,8 +1,35 @@
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use tracing::Instrument;
 
 use crate::problem::{Code, Problem};
+
+/// The changes that go on in this process. They live on the runtimes of actix's workers, whose tasks nothing counts.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+/// How many changes go on, with or without a request that waits for them.
+pub(crate) fn changes_under_way() -> usize {
+    UNDER_WAY.load(Ordering::Relaxed)
+}
+
+/// Counts a change for as long as it goes on, whichever way it ends.
+struct Counted;
+
+impl Counted {
+    fn begin() -> Self {
+        UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Runs a change to its end, whatever becomes of the request.
 ///
@@ -14,6 +41,11 @@ pub(crate) async fn run_to_end<T: 'static, E>(
 where
     E: Into<Problem> + 'static,
 {
+    let counted = Counted::begin();
+    let change = async move {
+        let _counted = counted;
+        change.await
+    };
     match actix_web::rt::spawn(change.in_current_span()).await {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => {
