@@ -14,7 +14,7 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use super::{
     BACK_OFF, Door, IMPATIENCE,
-    line::{CUT, Line},
+    line::Line,
     record::{Record, Resumed, Seen, Session},
 };
 
@@ -141,19 +141,25 @@ impl Listener {
         loop {
             let frame = line.next().await?;
             self.tell(&frame);
-            if frame["event"] == "room_added" && frame["data"]["id"] == *self.room {
+            let is_answer = waits_for.is_some_and(|id| frame["id"] == id);
+            let is_refused = is_answer && frame["event"] == "error";
+            let is_added = frame["event"] == "room_added" && frame["data"]["id"] == *self.room;
+            if is_refused {
+                // The store is away: the socket stays, and the same is asked again.
+                let code = &frame["data"]["code"];
+                self.record()
+                    .demand(code == "unavailable", || format!("{frame} to a resume"));
+                sleep(BACK_OFF).await;
+            }
+            if is_added || is_refused {
                 asked += 1;
                 let from = self.record().reached();
                 let data = json!({"rooms": {&self.room: from}});
                 line.send(&json!({"event": "resume", "id": asked, "data": data}))
                     .await;
                 waits_for = Some(asked);
-            }
-            if waits_for.is_some_and(|id| frame["id"] == id) {
+            } else if is_answer {
                 waits_for = None;
-                if frame["event"] == "error" {
-                    return Err(CUT);
-                }
             }
             if frame["event"] == "resumed" {
                 let mut record = self.record();

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,8 +19,8 @@ pub(super) struct Rooms {
 struct State {
     rooms: HashMap<RoomId, Room>,
     changed: BTreeSet<RoomId>,
-    /// How many rooms are fallen.
-    fallen: usize,
+    /// Those that were followed when no subscription stood any more, and do not stand since.
+    fallen: HashSet<RoomId>,
 }
 
 #[derive(Debug, Default)]
@@ -30,8 +30,6 @@ struct Room {
     stands: bool,
     /// Somebody was told [`Following::Soon`].
     awaited: bool,
-    /// It was followed when no subscription stood any more, and does not stand since.
-    fallen: bool,
 }
 
 /// What to tell Redis.
@@ -108,9 +106,8 @@ impl Rooms {
                     if *stands {
                         orders.unsubscribe.push(room);
                     }
-                    if rooms.remove(&room).is_some_and(|room| room.fallen) {
-                        *fallen -= 1;
-                    }
+                    rooms.remove(&room);
+                    fallen.remove(&room);
                 }
                 Some(Room { stands: false, .. }) => orders.subscribe.push(room),
                 _ => {}
@@ -129,9 +126,7 @@ impl Rooms {
         for room in rooms {
             if let Some(entry) = all.get_mut(room) {
                 entry.stands = true;
-                if std::mem::take(&mut entry.fallen) {
-                    *fallen -= 1;
-                }
+                fallen.remove(room);
                 if std::mem::take(&mut entry.awaited) {
                     awaited.push(*room);
                 }
@@ -149,17 +144,17 @@ impl Rooms {
             fallen,
         } = &mut *state;
         *changed = rooms.keys().copied().collect();
-        *fallen = 0;
+        fallen.clear();
         // One that is to be left is left anyway: on a cluster, it may be another node's subscriptions that are gone.
-        for room in rooms.values_mut().filter(|room| room.followers > 0) {
-            (room.stands, room.fallen) = (false, true);
-            *fallen += 1;
+        for (id, room) in rooms.iter_mut().filter(|(_, room)| room.followers > 0) {
+            room.stands = false;
+            fallen.insert(*id);
         }
     }
 
     /// Those that were followed at the last [`fall`](Self::fall) stand, or are followed no longer.
     pub(super) fn all_stand_again(&self) -> bool {
-        self.state().fallen == 0
+        self.state().fallen.is_empty()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -262,6 +257,20 @@ mod tests {
         rooms.fall();
         assert!(rooms.all_stand_again());
         assert_eq!(rooms.take(10), orders(&[], &[A]));
+    }
+
+    #[test]
+    fn a_fallen_room_that_is_to_be_left_is_not_waited_for_after_the_next_fall() {
+        let rooms = Rooms::default();
+        rooms.follow(A);
+        rooms.fall();
+        rooms.unfollow(A);
+        rooms.fall();
+        assert_eq!(rooms.take(10), orders(&[], &[]));
+        assert!(rooms.all_stand_again());
+        rooms.follow(B);
+        rooms.fall();
+        assert!(!rooms.all_stand_again());
     }
 
     #[test]
