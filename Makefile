@@ -32,7 +32,10 @@ config-docs: ## Write docs/CONFIGURATION.md anew from the code
 bench-local: ## Measure messages sent and delivered a second by a release server on this machine
 	./scripts/bench-local.sh
 
+bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
+	./scripts/bench-readers.sh
+
 bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
 	cargo bench --package repository --bench durable_sends
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-durable
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-durable

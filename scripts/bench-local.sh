@@ -18,4 +18,5 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 [ -n "$address" ] || { cat "$folder/log" >&2; exit 1; }
-target/release/loadgen --url "http://$address" "$@"
+# The address comes last, so that a command of loadgen may come first.
+target/release/loadgen "$@" --url "http://$address"

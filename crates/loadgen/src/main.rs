@@ -1,64 +1,65 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod closed_loop;
+mod health;
+mod latencies;
+mod readers;
 mod receiver;
 mod report;
 mod sender;
 
-use std::time::Instant;
-
 use anyhow::Result;
-use clap::Parser;
-use futures_util::future::try_join_all;
+use clap::{Parser, Subcommand};
 
-/// What to do to which server.
+/// What to do to which server. Without a command: as many messages as the server takes.
 #[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    /// The server, `http://host:port`.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
-    /// Sockets that send.
-    #[arg(long, default_value_t = 16)]
-    senders: usize,
-    /// Sockets that only receive. Every sender receives too.
-    #[arg(long, default_value_t = 48)]
-    receivers: usize,
-    /// Messages of each sender.
-    #[arg(long, default_value_t = 1_000)]
-    messages: usize,
-    /// Messages of one sender that wait for their acknowledgement.
-    #[arg(long, default_value_t = 4)]
-    window: usize,
+#[command(version, about, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    closed_loop: closed_loop::Arguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A steady load, without and with peers that never read: what those who read notice of them.
+    Readers(readers::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    let room = account::room(&arguments.url, arguments.senders + arguments.receivers).await?;
-    let total = arguments.senders * arguments.messages;
-    // All are open before anything is sent: a socket hears what comes after its `ready`.
-    let mut senders =
-        try_join_all(room.sockets.iter().map(|address| receiver::open(address))).await?;
-    let receivers = senders.split_off(arguments.senders);
-    let started = Instant::now();
-    let sending = try_join_all(senders.into_iter().map(|socket| {
-        let (room, messages, window) = (room.id.clone(), arguments.messages, arguments.window);
-        spawned(sender::send(socket, room, total, messages, window))
-    }));
-    let receiving = try_join_all(
-        receivers
-            .into_iter()
-            .map(|socket| spawned(receiver::receive(socket, total))),
-    );
-    let (latencies, received) = tokio::try_join!(sending, receiving)?;
-    let deliveries = total * (latencies.len() + received.len());
-    report::print(total, deliveries, started.elapsed(), latencies.concat());
-    Ok(())
+    let line = CommandLine::parse();
+    match line.command {
+        None => closed_loop::run(&line.closed_loop).await,
+        Some(Command::Readers(arguments)) => readers::run(&arguments).await,
+    }
 }
 
+/// Runs the task beside the others, and answers as it does.
 async fn spawned<T: Send + 'static>(
     task: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
     tokio::spawn(task).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_takes_no_arguments_of_the_closed_loop() {
+        let parse = |line: &str| CommandLine::try_parse_from(line.split(' ')).is_ok();
+        assert!(parse("loadgen --senders 2 --url http://127.0.0.1:1"));
+        assert!(parse("loadgen readers --stuck 2 --url http://127.0.0.1:1"));
+        assert!(!parse("loadgen --senders 2 readers"));
+    }
 }

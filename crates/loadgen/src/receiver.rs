@@ -1,29 +1,43 @@
 use anyhow::{Context, Result, bail, ensure};
-use futures_util::StreamExt;
-use serde::Deserialize;
+use futures_util::{Stream, StreamExt};
+use serde::{Deserialize, de::DeserializeOwned, de::IgnoredAny};
 use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message},
+};
 
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The part of a frame that is looked at.
 #[derive(Deserialize)]
-pub struct Frame {
+pub struct Frame<D = IgnoredAny> {
     pub event: String,
     pub id: Option<usize>,
     pub seq: Option<u64>,
+    pub data: Option<D>,
 }
 
 /// Opens a socket and takes its `ready`.
 pub async fn open(address: &str) -> Result<Socket> {
     let (mut socket, _) = connect_async(address).await?;
-    let first = next(&mut socket).await?;
-    ensure!(first.event == "ready", "the first frame is {}", first.event);
+    ready(&mut socket).await?;
     Ok(socket)
 }
 
+/// Takes the first frame of a socket, which must be `ready`.
+pub async fn ready(
+    socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+) -> Result<()> {
+    let first: Frame = next(socket).await?;
+    ensure!(first.event == "ready", "the first frame is {}", first.event);
+    Ok(())
+}
+
 /// The next text frame.
-pub async fn next(socket: &mut Socket) -> Result<Frame> {
+pub async fn next<D: DeserializeOwned>(
+    socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+) -> Result<Frame<D>> {
     loop {
         match socket.next().await.context("the server hung up")?? {
             Message::Text(text) => return Ok(serde_json::from_str(&text)?),
@@ -42,7 +56,7 @@ pub struct Order {
 
 impl Order {
     /// Takes a frame; true for a message.
-    pub fn take(&mut self, frame: &Frame) -> Result<bool> {
+    pub fn take<D>(&mut self, frame: &Frame<D>) -> Result<bool> {
         let Some(seq) = frame.seq else {
             return Ok(false);
         };
@@ -64,7 +78,7 @@ impl Order {
 pub async fn receive(mut socket: Socket, total: usize) -> Result<()> {
     let mut order = Order::default();
     while order.messages() < total {
-        let frame = next(&mut socket).await?;
+        let frame: Frame = next(&mut socket).await?;
         order.take(&frame)?;
     }
     Ok(())

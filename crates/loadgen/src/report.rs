@@ -1,13 +1,9 @@
 use std::time::Duration;
 
+use crate::latencies::Latencies;
+
 /// Prints the run for people.
-pub fn print(sent: usize, delivered: usize, took: Duration, mut latencies: Vec<Duration>) {
-    latencies.sort_unstable();
-    let at = |share: f64| {
-        let index = (latencies.len() as f64 * share) as usize;
-        let found = latencies.get(index.min(latencies.len().saturating_sub(1)));
-        found.copied().unwrap_or_default()
-    };
+pub fn print(sent: usize, delivered: usize, took: Duration, latencies: &Latencies) {
     let seconds = took.as_secs_f64();
     println!(
         "sent       {sent} messages in {seconds:.2} s: {:.0} a second",
@@ -19,8 +15,8 @@ pub fn print(sent: usize, delivered: usize, took: Duration, mut latencies: Vec<D
     );
     println!(
         "acknowledged after {:.2?} (p50), {:.2?} (p99), {:.2?} (most)",
-        at(0.5),
-        at(0.99),
-        at(1.0)
+        latencies.at(0.5),
+        latencies.at(0.99),
+        latencies.at(1.0)
     );
 }

@@ -5,7 +5,7 @@ use futures_util::SinkExt;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::receiver::{Order, Socket, next};
+use crate::receiver::{Frame, Order, Socket, next};
 
 /// What is sent: 200 bytes.
 const CONTENT: &str = "The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. 0123456789 0123456789";
@@ -29,7 +29,7 @@ pub async fn send(
             sent_at.push(Instant::now());
             socket.send(Message::text(frame.to_string())).await?;
         }
-        let frame = next(&mut socket).await?;
+        let frame: Frame = next(&mut socket).await?;
         match (frame.event.as_str(), frame.id) {
             ("ack", Some(id)) => latencies.push(sent_at[id].elapsed()),
             ("error", id) => bail!("message {id:?} was refused"),
