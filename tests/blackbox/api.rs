@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Url, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
@@ -131,6 +131,11 @@ impl Client {
             .await
     }
 
+    /// A put without a body.
+    pub async fn put(&self, path: &str) -> Answer {
+        self.send(self.request(Method::PUT, path)).await
+    }
+
     /// A request to be finished by the test, with this client's token.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
@@ -184,6 +189,22 @@ impl Client {
         sent.body
     }
 
+    /// Reacts to a message.
+    pub async fn react(&self, message: &Value, emoji: &str) {
+        let added = self.put(&reaction(message, emoji)).await;
+        assert_eq!((added.status, &added.body), (204, &Value::Null), "{emoji}");
+    }
+
+    /// Takes a reaction back.
+    pub async fn unreact(&self, message: &Value, emoji: &str) {
+        let removed = self.delete(&reaction(message, emoji)).await;
+        assert_eq!(
+            (removed.status, &removed.body),
+            (204, &Value::Null),
+            "{emoji}"
+        );
+    }
+
     /// Opens a socket that follows these rooms, or all, and takes its `ready`.
     pub async fn socket(&self, server: &Server, rooms: &[&str]) -> Socket {
         let mut query = format!("access_token={}", self.access_token());
@@ -194,4 +215,21 @@ impl Client {
         socket.ready = socket.expect("ready").await["data"].clone();
         socket
     }
+}
+
+/// Where the reactions to a message are.
+pub fn reactions(message: &Value) -> String {
+    let id = |name: &str| message[name].as_str().unwrap();
+    format!(
+        "/v1/rooms/{}/messages/{}/reactions",
+        id("room_id"),
+        id("id")
+    )
+}
+
+/// Where one's own reaction by this emoji is.
+pub fn reaction(message: &Value, emoji: &str) -> String {
+    let mut url = Url::parse("http://host").unwrap();
+    url.path_segments_mut().unwrap().push(emoji);
+    format!("{}{}", reactions(message), url.path())
 }

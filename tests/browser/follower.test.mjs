@@ -4,12 +4,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Follower } from '../../crates/web/assets/follower.js';
+import { standsBy } from '../../crates/web/assets/reactions.js';
 
 const SEEDS = 400;
 const STEPS = 150;
 const PAGE = 5;
 const MOST_REPLAYED = 8;
 const PRESENT = new Date(0).toISOString();
+const PEOPLE = ['ada', 'ben', 'cleo', 'dan'];
+const NAMED = 1; // Of those who have reacted by an emoji.
 
 /** A generator of numbers from 0 to 1 (mulberry32). */
 function chance(seed) {
@@ -39,7 +42,9 @@ class Room {
   commit(random) {
     const seq = this.head + 1;
     const old = this.present.filter(() => random() < 0.3).at(-1);
-    if (old && random() < 0.5) {
+    if (old && random() < 0.7) {
+      this.#react(old, seq, random);
+    } else if (old && random() < 0.5) {
       this.messages.set(old.id, { ...old, content: `${old.content}'` });
       this.log.push({ event: 'message.updated', of: old.id });
     } else if (old) {
@@ -49,21 +54,40 @@ class Room {
       this.log.push({ event: 'member.joined' });
     } else {
       const id = `${this.id}-${seq}`;
-      this.messages.set(id, { id, room_id: this.id, seq, content: `m${seq}`, deleted_at: null });
+      this.messages.set(id, { id, room_id: this.id, seq, content: `m${seq}`, deleted_at: null, reactions: [] });
       this.log.push({ event: 'receive_message', of: id });
     }
     return seq;
   }
 
-  /** The event as it is told now: with the present text. */
+  /** Somebody reacts, or takes it back. */
+  #react({ id, reactions }, seq, random) {
+    const pick = (list) => list[Math.floor(random() * list.length)];
+    const [user, emoji] = [pick(PEOPLE), pick(['👍', '🎉'])];
+    const users = reactions.find((reaction) => reaction.emoji === emoji)?.users ?? [];
+    const isAdded = !users.includes(user);
+    const now = { emoji, users: isAdded ? [...users, user] : users.filter((other) => other !== user), last_seq: seq };
+    const next = users.length > 0 ? reactions.map((reaction) => (reaction.emoji === emoji ? now : reaction)) : [...reactions, now];
+    this.messages.set(id, { ...this.messages.get(id), reactions: next.filter((reaction) => reaction.users.length > 0) });
+    const data = { room_id: this.id, message_id: id, user_id: user, emoji, count: now.users.length, seq };
+    this.log.push({ event: isAdded ? 'reaction.added' : 'reaction.removed', data });
+  }
+
+  /** A message as it is told now. */
+  #told(message) {
+    const reactions = message.reactions.map(({ users, ...rest }) => ({ ...rest, count: users.length, user_ids: users.slice(0, NAMED) }));
+    return { ...message, reactions: message.deleted_at ? [] : reactions };
+  }
+
+  /** The event as it is told now: with the present text and reactions. */
   frame(seq) {
-    const { event, of } = this.log[seq - 1];
-    const data = { 'member.joined': { room_id: this.id }, 'message.deleted': { id: of, room_id: this.id } }[event];
-    return { event, seq, data: data ?? { ...this.messages.get(of) } };
+    const { event, of, data: told } = this.log[seq - 1];
+    const data = told ?? { 'member.joined': { room_id: this.id }, 'message.deleted': { id: of, room_id: this.id } }[event];
+    return { event, seq, data: data ?? this.#told(this.messages.get(of)) };
   }
 
   page() {
-    const newest = this.present.slice(-PAGE).reverse();
+    const newest = this.present.slice(-PAGE).reverse().map((message) => this.#told(message));
     return { messages: newest, has_more: this.present.length > PAGE, last_seq: this.head };
   }
 }
@@ -73,6 +97,7 @@ class World {
   rooms = ['a', 'b', 'c', 'd'].map((id) => new Room(id));
   line = null; // The frames under way; null while there is no socket.
   reads = [];
+  lists = []; // Of reactions.
   asked = 0;
   losesFrames = false;
 
@@ -80,16 +105,28 @@ class World {
     this.random = random;
     this.follower = new Follower({
       request: (event, data) => this.#command(event, data),
-      readPage: (id) => new Promise((resolve) => this.reads.push(() => resolve(this.#room(id).page()))),
+      readPage: (id) => new Promise((resolve) => this.reads.push(() => resolve(this.room(id).page()))),
       onChange: () => {},
     });
   }
 
   pick(list) { return list[Math.floor(this.random() * list.length)]; }
-  #room(id) { return this.rooms.find((room) => room.id === id); }
+  room(id) { return this.rooms.find((room) => room.id === id); }
 
-  commit() {
-    const room = this.pick(this.rooms);
+  /** Asks who has reacted to a message, if that is open of any. The server reads it at once or later. */
+  ask({ messages }, history) {
+    const isOpen = (reaction) => PEOPLE.some((person) => standsBy(reaction, person) === null);
+    const open = history.messages.filter(({ reactions }) => reactions.some(isOpen));
+    if (open.length === 0) return false;
+    const { id } = this.pick(open);
+    const asked = history.expectReactions(id);
+    const list = () => messages.get(id).reactions.flatMap(({ emoji, users }) => users.map((user) => ({ emoji, user_id: user })));
+    const early = this.random() < 0.5 && list();
+    this.lists.push(() => history.takeReactions(asked, early || list()));
+    return true;
+  }
+
+  commit(room = this.pick(this.rooms)) {
     const seq = room.commit(this.random);
     // A frame that is never sent stands for whatever the page may be wrong about.
     if (this.losesFrames && this.random() < 0.1) return;
@@ -122,13 +159,13 @@ class World {
     if (!this.line) return Promise.reject(new Error('not connected'));
     this.asked += 1;
     return new Promise((resolve, fail) => {
-      this.line.push({ resolve, fail, data: { rooms: Object.keys(rooms).map((id) => ({ room_id: id, last_seq: this.#room(id).head })) } });
+      this.line.push({ resolve, fail, data: { rooms: Object.keys(rooms).map((id) => ({ room_id: id, last_seq: this.room(id).head })) } });
       for (const [id, seq] of Object.entries(rooms)) this.#replay(id, seq);
     });
   }
 
   #replay(id, from) {
-    const room = this.#room(id);
+    const room = this.room(id);
     const tell = (data) => this.line.push({ event: 'resumed', data: { room_id: id, from, ...data } });
     if (from > room.head || room.head - from > MOST_REPLAYED) return tell({ last_seq: room.head, recovered: false });
     for (let seq = from + 1; seq <= room.head; seq += 1) this.line.push(room.frame(seq));
@@ -139,6 +176,17 @@ class World {
 function check(world, id, history, says) {
   const seqs = history.messages.map(({ seq }) => seq);
   assert.deepEqual(seqs, [...new Set(seqs)].sort((a, b) => a - b), `${says}: room ${id} is in order, without a double`);
+}
+
+/** Whoever is known to have reacted has, and whoever is known not to has not. */
+function checkMarks(messages, shown, says) {
+  messages.forEach(({ id, reactions }, i) => reactions.forEach((reaction, j) => {
+    const { users } = shown[i].reactions[j];
+    for (const person of PEOPLE) {
+      const mark = standsBy(reaction, person) ?? users.includes(person);
+      assert.equal(mark, users.includes(person), `${says}, ${id}: ${person} ${reaction.emoji}`);
+    }
+  }));
 }
 
 async function play(seed) {
@@ -153,7 +201,9 @@ async function play(seed) {
     else if (dice < 0.75) world.deliver();
     else if (dice < 0.82) world.pick([() => world.reads.shift()?.(), () => world.reads.pop()?.()])();
     else if (dice < 0.9) { const { id } = world.pick(world.rooms); held.set(id, world.follower.open(id)); }
-    else if (dice < 0.95) world.cut();
+    else if (dice < 0.93) world.cut();
+    else if (dice < 0.96) held.forEach((history, id) => world.ask(world.room(id), history));
+    else if (dice < 0.98) world.lists.splice(0).forEach((answer) => answer());
     else if (!world.line) world.connect();
     await settled();
     for (const [id, history] of held) check(world, id, history, says);
@@ -169,17 +219,23 @@ async function play(seed) {
     }
   };
   await calm();
-  for (let i = 0; i < 20; i += 1) world.commit();
+  for (let i = 0; i < 5; i += 1) for (const room of world.rooms) world.commit(room);
   await calm();
   for (const room of world.rooms) {
     const history = world.follower.open(room.id);
     await settled();
     await calm();
     assert.equal(history.seq, room.head, `seed ${seed}: room ${room.id} is up to date`);
-    const told = history.messages.map(({ id, content }) => [id, content]);
-    const expected = room.present.map(({ id, content }) => [id, content]);
-    const shown = history.hasEarlier ? expected.slice(expected.length - told.length) : expected;
-    assert.deepEqual(told, shown, `seed ${seed}: room ${room.id} shows what the log says`);
+    const { messages } = history;
+    const shown = history.hasEarlier ? room.present.slice(room.present.length - messages.length) : room.present;
+    const counts = (reactions, of) => reactions.map((reaction) => [reaction.emoji, of(reaction)]);
+    const told = messages.map(({ id, content, reactions }) => [id, content, counts(reactions, ({ count }) => count)]);
+    const expected = shown.map(({ id, content, reactions }) => [id, content, counts(reactions, ({ users }) => users.length)]);
+    assert.deepEqual(told, expected, `seed ${seed}: room ${room.id} shows what the log says`);
+    checkMarks(messages, shown, `seed ${seed}: room ${room.id}`);
+    world.lists = [];
+    while (world.ask(room, history)) world.lists.pop()();
+    checkMarks(history.messages, shown, `seed ${seed}: room ${room.id}, asked`);
   }
   return world;
 }

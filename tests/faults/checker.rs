@@ -1,6 +1,7 @@
 //! Holds what clients saw against what the database says.
 
 mod lists;
+mod reactions;
 mod sends;
 mod stored;
 mod tests;
@@ -13,7 +14,8 @@ use crate::{
 
 /// Ends the traffic, judges what was seen, and tells the numbers in one line.
 ///
-/// - I1: what was acknowledged is stored once, as it was told, and every member who stayed saw it;
+/// - I1: what was acknowledged (a message, a reaction, one that was taken back) is stored once, as it was told, and every
+///   member who stayed saw it; the reactions that stand, and their counts, are what the log comes to;
 /// - I2: what each client saw, over all its sockets, is the log over its membership: in order, once, without a gap;
 /// - I3: what was not acknowledged is stored once or not at all, however often it was sent;
 /// - I4: presence is true within two leases, and who goes is told to be gone;
@@ -51,6 +53,8 @@ impl Stored {
         let mut faults = Vec::new();
         self.numbered(&mut faults);
         self.kept(&outcome.sent, &mut faults);
+        self.counted(&mut faults);
+        self.asked_for(&outcome.reacted, &mut faults);
         for (receiver, record) in outcome.seen.iter().enumerate() {
             let mut own = record.breaches.clone();
             self.all_seen(record, outcome.last, &mut own);

@@ -3,13 +3,15 @@
 use std::{fs, path::PathBuf};
 
 use jiff::Timestamp;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
     checker::{assert_sockets_stayed_open, judge},
     length::{SOME, rounds},
     rig::Rig,
-    traffic::Traffic,
+    socket::Socket,
+    traffic::{EMOJI, Traffic},
 };
 
 /// A clock that is off by what its file says. The time since the start of the machine, by which timers go, is not.
@@ -101,4 +103,42 @@ async fn nothing_is_lost_when_clocks_step() {
     }
     let outcome = judge("clocks stepped", &rig, traffic).await;
     assert_sockets_stayed_open(&outcome);
+}
+
+/// A node whose clock is an hour fast puts somebody out; what comes to a message after that comes, by the time of the
+/// other nodes, before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_put_out_by_a_fast_clock_is_not_shown_what_came_afterwards() {
+    let clock = Clock::new();
+    let mut rig = Rig::shared(&[]).await;
+    rig.set_of_node(0, &clock.settings());
+    rig.fleet.nodes[0].signal("TERM");
+    rig.fleet.nodes[0].ended().await;
+    rig.restart(0).await;
+    rig.wait_until_healed().await;
+    clock.step("+1h");
+    let [fast, right, other] = &rig.fleet.nodes[..] else {
+        panic!("three nodes");
+    };
+    let (ann, bob) = (right.user("Ann").await, right.user("Bob").await);
+    let room = ann.room("Clock", &[&bob]).await;
+    let message = ann.say(&room, "before").await;
+    let member = format!("/v1/rooms/{room}/members/{}", bob.id());
+    assert_eq!(ann.at(fast).delete(&member).await.status, 204);
+    let id = message["id"].as_str().unwrap();
+    let path = format!("/v1/rooms/{room}/messages/{id}");
+    let edited = ann.patch(&path, json!({"content": "after"})).await;
+    assert_eq!(edited.status, 200, "{edited:?}");
+    ann.react(&message, EMOJI).await;
+    let is_earlier = rig.fleet.query(&format!(
+        "SELECT m.edited_at < e.at FROM messages m JOIN room_events e USING (room_id)
+         WHERE m.id = '{id}' AND e.kind = 'member_left'"
+    ));
+    assert_eq!(is_earlier, "t");
+    let query = format!("access_token={}&since={room}:3", bob.access_token());
+    let mut back = Socket::connect(other, &query).await.unwrap();
+    let told = back.hear("receive_message").await;
+    let shown = (&told["data"]["content"], &told["data"]["reactions"]);
+    assert_eq!(shown, (&json!(""), &json!([])));
+    assert_eq!(back.hear("resumed").await["data"]["to"], 5);
 }

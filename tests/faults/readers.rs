@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// A peer that does not read is gone after this; a little room to wait in, so that it is soon full.
-const SETTINGS: [(&str, &str); 2] = [("WS_WRITE_TIMEOUT", "2s"), ("WS_QUEUE_BYTES", "65536")];
+const SETTINGS: [(&str, &str); 3] = [
+    ("WS_WRITE_TIMEOUT", "2s"),
+    ("WS_QUEUE_BYTES", "65536"),
+    ("WS_ROOMS_MAX", "128"),
+];
 
 /// A socket that reads nothing after its handshake, over a connection that takes as little as the system allows.
 async fn deaf(node: &Server, door: &Door, room: &str) -> TcpStream {
@@ -97,6 +101,7 @@ async fn a_slow_subscriber_is_told_so_and_resumes_and_misses_nothing() {
     // It is held for as long as this machine needs.
     let settings = [
         ("WS_QUEUE_BYTES", "65536"),
+        ("WS_ROOMS_MAX", "128"),
         ("WS_PONG_TIMEOUT", "10m"),
         ("WS_WRITE_TIMEOUT", "10m"),
     ];

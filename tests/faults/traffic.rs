@@ -4,13 +4,14 @@ mod comer;
 mod door;
 mod line;
 mod outcome;
+mod reactor;
 mod receiver;
 mod record;
 mod sender;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -27,6 +28,7 @@ pub use self::{
     door::Door,
     line::{CUT, Line},
     outcome::Outcome,
+    reactor::{EMOJI, Reacted},
     receiver::Receiver,
     record::{Record, Resumed, Seen, Session},
     sender::{Sent, Told},
@@ -65,6 +67,9 @@ pub struct Traffic {
 pub struct Progress {
     acknowledged: AtomicUsize,
     is_over: AtomicBool,
+    /// The message to which those react who have not yet.
+    praised: Mutex<Option<String>>,
+    reacted: Mutex<Vec<Reacted>>,
 }
 
 impl Traffic {
@@ -243,6 +248,7 @@ impl Traffic {
         Outcome {
             room: self.room,
             sent,
+            reacted: self.progress.reacted(),
             seen,
             last,
             growth,
@@ -253,6 +259,22 @@ impl Traffic {
 impl Progress {
     fn acknowledge(&self) {
         self.acknowledged.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn praise(&self, message: &str) {
+        *self.praised.lock().unwrap() = Some(message.to_owned());
+    }
+
+    fn praised(&self) -> Option<String> {
+        self.praised.lock().unwrap().clone()
+    }
+
+    fn note(&self, reacted: Reacted) {
+        self.reacted.lock().unwrap().push(reacted);
+    }
+
+    fn reacted(&self) -> Vec<Reacted> {
+        std::mem::take(&mut self.reacted.lock().unwrap())
     }
 
     fn is_over(&self) -> bool {

@@ -1,10 +1,10 @@
 //! Postgres commits, and its answer does not come: what nobody was told of is heard all the same.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::postgres::Postgres;
 
 use crate::{
-    api::Client,
+    api::{Client, reaction},
     server::{Server, Start},
     socket::Socket,
 };
@@ -44,24 +44,45 @@ impl Withholding {
     /// Sends until a message is not answered, and gives the reference of that one. It is committed once this answers,
     /// and so is all that was sent.
     async fn unanswered(&self, sender: &Client, room: &str) -> String {
+        let try_one = async |reference: &str| send(sender, room, reference).await;
+        self.until_unanswered(try_one, |reference| {
+            format!("SELECT count(*) FROM messages WHERE client_msg_id = '{reference}'")
+        })
+        .await
+    }
+
+    /// As [`unanswered`](Self::unanswered), of reactions to a message; gives the emoji.
+    async fn unanswered_reaction(&self, by: &Client, message: &Value) -> String {
+        let try_one = async |emoji: &str| by.put(&reaction(message, emoji)).await.status;
+        self.until_unanswered(try_one, |emoji| {
+            format!("SELECT count(*) FROM reactions WHERE emoji = '{emoji}'")
+        })
+        .await
+    }
+
+    async fn until_unanswered(
+        &self,
+        try_one: impl AsyncFn(&str) -> u16,
+        count: impl Fn(&str) -> String,
+    ) -> String {
         self.set("SET synchronous_standby_names = 'nobody'");
         let mut number = 0;
-        let reference = loop {
+        let name = loop {
             number += 1;
-            let reference = format!("message {number}");
-            let answer = send(sender, room, &reference).await;
-            if answer == 503 {
-                break reference;
+            let name = format!("number-{number}");
+            let status = try_one(&name).await;
+            if status == 503 {
+                break name;
             }
-            assert_eq!(answer, 201);
+            assert!(matches!(status, 201 | 204), "{status}");
         };
         self.set("RESET synchronous_standby_names");
-        let count = format!("SELECT count(*) FROM messages WHERE client_msg_id = '{reference}'");
+        let count = count(&name);
         crate::server::eventually("the commit", async || {
             (self.postgres.query(&self.dsn, &count) == "1").then_some(())
         })
         .await;
-        reference
+        name
     }
 }
 
@@ -99,4 +120,20 @@ async fn a_message_that_was_committed_and_not_answered_is_heard_though_nobody_se
     let (ann, room, mut socket) = scene(&node).await;
     let reference = database.unanswered(&ann, &room).await;
     socket.until(&reference).await;
+}
+
+#[tokio::test]
+async fn a_reaction_that_was_committed_and_not_answered_is_heard_when_it_is_added_again() {
+    let database = Withholding::start();
+    let node = database.node("1h").await;
+    let (ann, room, mut socket) = scene(&node).await;
+    let message = ann.say(&room, "soup").await;
+    let emoji = database.unanswered_reaction(&ann, &message).await;
+    ann.react(&message, &emoji).await;
+    // Before anything else makes the node look into the log.
+    let is_told = |frame: &Value| frame["data"]["emoji"] == *emoji;
+    socket.take(is_told).await;
+    ann.say(&room, "end").await;
+    let heard = socket.until("end").await;
+    assert!(!heard.iter().any(is_told), "{heard:?}");
 }

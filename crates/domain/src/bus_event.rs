@@ -1,12 +1,14 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    MessageId, Room, RoomEvent, RoomId, Seq, SessionId, Timestamp, UserId, values::Username,
-};
+use crate::{MessageId, Room, RoomEvent, RoomId, Seq, SessionId, UserId, values::Username};
 
 /// What nodes tell each other. A hint: what must last is in the database before it is published here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the largest one is the common one: a box would cost each message an allocation"
+)]
 pub enum BusEvent {
     /// A durable event was committed.
     Room(RoomEvent),
@@ -60,10 +62,6 @@ pub enum BusEvent {
         room_id: RoomId,
         /// The event that took them out. Signals may cross: one older than a membership says nothing about it.
         seq: Seq,
-        /// When: what was written later is not theirs to read. A node of an older version does not say it, and nothing
-        /// that was edited is shown then.
-        #[serde(default)]
-        at: Timestamp,
         /// Why.
         reason: RemovalReason,
     },

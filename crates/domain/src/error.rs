@@ -7,7 +7,7 @@ pub enum StoreError {
     /// The acting user is no longer allowed to make the change.
     #[error("denied")]
     Denied,
-    /// A rule of uniqueness stands against it.
+    /// A rule about all that is stored stands against it.
     #[error("conflict: {0:?}")]
     Conflict(Conflict),
     /// The store is away or overloaded; the same call may succeed later.
@@ -18,7 +18,7 @@ pub enum StoreError {
     Other(String),
 }
 
-/// Which rule of uniqueness was met.
+/// Which rule of uniqueness, or of number, was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// Another account has this address.
@@ -27,6 +27,8 @@ pub enum Conflict {
     UsernameTaken,
     /// The user is in the room already.
     AlreadyMember,
+    /// The message carries as many different emojis as it may.
+    TooManyEmojis,
 }
 
 /// What storage ports return.

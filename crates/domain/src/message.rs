@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    MessageId, RoomId, Seq, Timestamp, UserId,
+    MessageId, ReactionCount, RoomId, Seq, Timestamp, UserId,
     values::{AttachmentUrl, ClientMsgId, InvalidValue, MessageContent, MimeType, Username},
 };
 
@@ -33,8 +33,14 @@ pub struct Message {
     pub updated_at: Timestamp,
     /// When its text was last edited, if ever.
     pub edited_at: Option<Timestamp>,
+    /// The number of the event that edited it last, if any did.
+    #[serde(default)]
+    pub edited_seq: Option<Seq>,
     /// When it was deleted, if it was. Only the log still shows such a message, without its content.
     pub deleted_at: Option<Timestamp>,
+    /// How it was reacted to, the emoji that came first first; none once deleted.
+    #[serde(default)]
+    pub reactions: Vec<ReactionCount>,
 }
 
 /// The furthest that a message has come with any member other than its sender.

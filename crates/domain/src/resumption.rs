@@ -1,11 +1,12 @@
-use crate::{RoomId, Seq, Timestamp};
+use crate::{RoomId, Seq};
 
 /// How a client that was away comes back into a room of which it has the log up to some number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resumption {
     /// Still a member: it goes on live.
     Stays(Missed),
-    /// The membership ended with the last event that was missed.
+    /// The membership ended with the last event that was missed: what was written after it is not shown, not even in older
+    /// messages.
     Ended(Missed),
     /// There is nothing to tell: it never was a member, or knows how that ended. One answer, so that a room that is not
     /// the client's cannot be told from one that does not exist.
@@ -24,8 +25,6 @@ pub struct Missed {
     /// True when all of it is told. False when it is more than is told, or when the client claims to have what the log
     /// does not hold: then it is told nothing of it, and reads the room anew.
     pub recovered: bool,
-    /// When the membership ended, if it did: what was written after is not shown, not even in older messages.
-    pub ended_at: Option<Timestamp>,
 }
 
 impl Missed {
@@ -40,16 +39,6 @@ impl Missed {
                 .0
                 .checked_sub(from.0)
                 .is_some_and(|missed| missed <= most),
-            ended_at: None,
-        }
-    }
-
-    /// The same, of a membership that ended then.
-    #[must_use]
-    pub fn ended(self, at: Timestamp) -> Self {
-        Self {
-            ended_at: Some(at),
-            ..self
         }
     }
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Member, Message, MessageId, RoomId, Seq, Timestamp, UserId, values::MessageContent};
+use crate::{
+    Member, Message, MessageId, ReactionChange, ReactionCount, RoomId, Seq, Timestamp, UserId,
+    values::MessageContent,
+};
 
 /// One row of a room's log: a durable change, with its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,25 +21,30 @@ pub struct RoomEvent {
 }
 
 impl RoomEvent {
-    /// The event for one who was taken out of the room at `end`, where that differs: without the text that was given to
-    /// a message afterwards.
+    /// The event for one who was taken out of the room by the event `end`, where that differs: without the text and the
+    /// reactions that were given to a message afterwards.
     #[must_use]
-    pub fn without_later_text(&self, end: Timestamp) -> Option<Self> {
+    pub fn as_of(&self, end: Seq) -> Option<Self> {
         let (RoomEventKind::MessageSent(message) | RoomEventKind::MessageEdited(message)) =
             &self.kind
         else {
             return None;
         };
-        if message.edited_at <= Some(end) {
+        let has_later_text = message.edited_seq > Some(end);
+        let is_later = |reactions: &ReactionCount| reactions.last_seq > end;
+        if !has_later_text && !message.reactions.iter().any(is_later) {
             return None;
         }
-        let mut without = self.clone();
+        let mut shown = self.clone();
         if let RoomEventKind::MessageSent(message) | RoomEventKind::MessageEdited(message) =
-            &mut without.kind
+            &mut shown.kind
         {
-            message.content = MessageContent::empty();
+            if has_later_text {
+                message.content = MessageContent::empty();
+            }
+            message.reactions.retain(|it| !is_later(it));
         }
-        Some(without)
+        Some(shown)
     }
 }
 
@@ -60,21 +68,31 @@ pub enum RoomEventKind {
     MessageSent(Message),
     /// A message has another text.
     MessageEdited(Message),
-    /// A message is gone.
+    /// A member reacted to a message.
+    ReactionAdded(ReactionChange),
+    /// A member took a reaction back.
+    ReactionRemoved(ReactionChange),
+    /// A message is gone, with the reactions to it.
     MessageDeleted {
         /// Which one.
         message_id: MessageId,
     },
+    /// Something that this version does not know: a newer node wrote it, while nodes are replaced one by one. It has its
+    /// place in the order, and no more is said of it.
+    Other,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MessageStatus, values::Username};
+    use crate::{
+        MessageStatus,
+        values::{Emoji, Username},
+    };
     use uuid::Uuid;
 
-    fn event(edited_at: Option<i64>) -> RoomEvent {
-        let at = |second| Timestamp::from_second(second).unwrap();
+    fn event(edited_seq: Option<u64>, reactions: Vec<ReactionCount>) -> RoomEvent {
+        let at = Timestamp::from_second(1).unwrap();
         let user_id = UserId(Uuid::from_u128(1));
         let message = Message {
             id: MessageId(Uuid::from_u128(2)),
@@ -86,30 +104,54 @@ mod tests {
             attachments: vec![],
             client_msg_id: None,
             status: MessageStatus::Sent,
-            created_at: at(1),
-            updated_at: at(1),
-            edited_at: edited_at.map(at),
+            created_at: at,
+            updated_at: at,
+            edited_at: edited_seq.map(|_| at),
+            edited_seq: edited_seq.map(Seq),
             deleted_at: None,
+            reactions,
         };
         RoomEvent {
             room_id: message.room_id,
             seq: Seq(4),
             actor_id: user_id,
-            at: at(1),
+            at,
             kind: RoomEventKind::MessageSent(message),
+        }
+    }
+
+    fn reactions(last_seq: u64) -> ReactionCount {
+        ReactionCount {
+            emoji: Emoji::parse("+1").unwrap(),
+            count: 1,
+            user_ids: vec![UserId(Uuid::from_u128(1))],
+            last_seq: Seq(last_seq),
+        }
+    }
+
+    fn message_of(event: Option<RoomEvent>) -> Message {
+        match event.map(|event| event.kind) {
+            Some(RoomEventKind::MessageSent(message)) => message,
+            other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn who_was_taken_out_does_not_see_what_was_written_afterwards() {
-        let end = Timestamp::from_second(5).unwrap();
-        for unchanged in [None, Some(4), Some(5)] {
-            assert_eq!(event(unchanged).without_later_text(end), None);
+        for unchanged in [None, Some(5), Some(9)] {
+            assert_eq!(event(unchanged, vec![]).as_of(Seq(9)), None);
         }
-        let without = event(Some(6)).without_later_text(end).unwrap();
-        let RoomEventKind::MessageSent(message) = without.kind else {
-            panic!("another event");
-        };
-        assert_eq!(message.content, MessageContent::empty());
+        let shown = message_of(event(Some(10), vec![]).as_of(Seq(9)));
+        assert_eq!(shown.content, MessageContent::empty());
+    }
+
+    #[test]
+    fn who_was_taken_out_does_not_see_how_was_reacted_afterwards() {
+        let (before, after) = (reactions(9), reactions(10));
+        assert_eq!(event(Some(5), vec![before.clone()]).as_of(Seq(9)), None);
+        let event = event(Some(5), vec![before.clone(), after]);
+        let shown = message_of(event.as_of(Seq(9)));
+        assert_eq!(shown.reactions, [before]);
+        assert_eq!(shown.content.as_str(), "text");
     }
 }

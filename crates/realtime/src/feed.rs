@@ -41,9 +41,12 @@ pub struct RoomFeed {
     /// Those of `early` that had been heard when the read that is under way began: the log holds them, or nobody does.
     early_at_read: Vec<Seq>,
     phantoms: usize,
+    /// What the feed has passed since the read that is under way began, while somebody is late: so that who has all that
+    /// the read holds is level with the feed, however busy the room is. Bounded by [`MAX_EARLY`].
+    passed: Vec<Arc<RoomEvent>>,
 }
 
-/// How many events may wait for a missing one. Those beyond are read from the log.
+/// How many events may wait for a missing one, or for a read that is under way. Those beyond are read from the log.
 const MAX_EARLY: usize = 128;
 
 impl RoomFeed {
@@ -62,6 +65,7 @@ impl RoomFeed {
             more_at_read: false,
             early_at_read: Vec::new(),
             phantoms: 0,
+            passed: Vec::new(),
         }
     }
 
@@ -72,8 +76,8 @@ impl RoomFeed {
         let mut out = Vec::new();
         let found = self.remove(id);
         let stays_live = |it: &Listener| it.behind.is_none() && !join.anew;
-        let is_live = !self.live.is_empty() || found.as_ref().is_some_and(stays_live);
-        if !is_live && known > self.position {
+        let is_missed = self.is_missed_by_some(known) || found.as_ref().is_some_and(stays_live);
+        if !is_missed && known > self.position {
             self.skip_to(known, &mut out);
         }
         // A snapshot that is newer than this feed: the feed catches up from the log, and the listener waits in front.
@@ -89,10 +93,12 @@ impl RoomFeed {
         };
         out.extend(listener.say_resumed(id, self.position, false));
         self.place(id, listener);
+        // What was heard too early may be the next now.
+        self.advance_early(&mut out);
         out
     }
 
-    /// Goes on from a number further on, while nobody is live who would miss what lies between.
+    /// Goes on from a number further on, which [nobody would miss](Self::is_missed_by_some).
     fn skip_to(&mut self, position: Seq, out: &mut Vec<FeedOutput>) {
         self.position = position;
         self.early.retain(|seq, _| *seq > position);
@@ -136,6 +142,14 @@ impl RoomFeed {
         let is_to_come = listener.end(at, position);
         self.more_in_log |= is_to_come && at > self.position;
         is_to_come
+    }
+
+    /// A listener takes nothing more of what it missed until it is [released](Self::release). False when it is not behind.
+    pub(crate) fn hold(&mut self, id: ConnectionId) -> bool {
+        let position = self.position;
+        let is_behind = |listener: &&mut Listener| listener.behind < Some(position);
+        let listener = self.late.get_mut(&id).filter(is_behind);
+        listener.map(|listener| listener.held = true).is_some()
     }
 
     /// A listener takes more of what it missed. False when it was not [held back](Self::read).
@@ -212,6 +226,7 @@ impl RoomFeed {
         self.more_at_read = self.knows_of_more();
         self.more_in_log = false;
         self.gap_is_due = false;
+        self.passed.clear();
         self.early_at_read = self.early.keys().copied().collect();
     }
 
@@ -241,6 +256,9 @@ impl RoomFeed {
             }
         }
         self.advance_early(&mut out);
+        for event in std::mem::take(&mut self.passed) {
+            self.catch_up(&event, &mut takes, &mut out);
+        }
         if is_all {
             // An event is told once it is committed, so a log that was read to its end later holds it.
             for seq in std::mem::take(&mut self.early_at_read) {
@@ -292,15 +310,29 @@ impl RoomFeed {
         self.more_in_log || (self.gap_is_due && !self.early.is_empty())
     }
 
-    /// Somebody is live, or waits in front of the feed. Those who are behind want no more than the feed has passed.
+    /// Somebody would miss what lies in front of the feed up to this number: who is live, and who is behind and may be
+    /// taken out by it.
+    fn is_missed_by_some(&self, to: Seq) -> bool {
+        let may_end = |it: &Listener| it.ends_at.is_none() && it.member_as_of < to;
+        !self.live.is_empty() || self.late.values().any(may_end)
+    }
+
+    /// Somebody is a member, or waits in front of the feed. Members who are behind are told nothing yet by the feed, but
+    /// it finds out for them whether they still are members. Those who are told how that ended want no more than it has
+    /// passed.
     fn somebody_follows(&self) -> bool {
         let is_in_front = |listener: &Listener| listener.behind > Some(self.position);
-        !self.live.is_empty() || self.late.values().any(is_in_front)
+        let is_member = |listener: &Listener| listener.ends_at.is_none();
+        let mut late = self.late.values();
+        !self.live.is_empty() || late.any(|it| is_member(it) || is_in_front(it))
     }
 
     /// Moves the feed itself one event forward.
     fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<FeedOutput>) {
         self.position = event.seq;
+        if !self.late.is_empty() && self.passed.len() < MAX_EARLY {
+            self.passed.push(event.clone());
+        }
         let position = self.position;
         let to: Vec<_> = self.live.keys().copied().collect();
         let mut afterwards = Vec::new();

@@ -199,7 +199,6 @@ async fn what_changes_elsewhere_is_forgotten_when_the_bus_tells_it() {
             user_id,
             room_id: node.room,
             seq,
-            at: sample::now(),
             reason: RemovalReason::Removed,
         })
         .await;

@@ -184,13 +184,24 @@ impl Postgres {
     }
 
     fn backends(&self) -> Vec<u32> {
-        let pid = self.server.pid();
+        let Some(pid) = self.server.pid_if_it_runs() else {
+            return Vec::new();
+        };
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
         children
             .split_whitespace()
             .filter_map(|pid| pid.parse().ok())
             .collect()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let backends = self.backends();
+        self.server.kill();
+        // Those that are stopped would outlive the server.
+        signal("KILL", &backends);
     }
 }
 

@@ -99,7 +99,11 @@ impl Running {
     /// # Panics
     /// When it does not run.
     pub(crate) fn pid(&self) -> u32 {
-        self.child().as_ref().expect("it runs").id()
+        self.pid_if_it_runs().expect("it runs")
+    }
+
+    pub(crate) fn pid_if_it_runs(&self) -> Option<u32> {
+        self.child().as_ref().map(Child::id)
     }
 
     /// # Panics

@@ -196,7 +196,9 @@ pub fn message(room: RoomId, seq: Seq, sender: &User, text: &str) -> Message {
         created_at: now(),
         updated_at: now(),
         edited_at: None,
+        edited_seq: None,
         deleted_at: None,
+        reactions: Vec::new(),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::{
     },
     members::{AddMember, ListMembers, RemoveMember},
     messages::{
-        DeleteMessage, EditMessage, ListMessages, MarkMessage, SearchMessages, SendMessage,
+        AddReaction, DeleteMessage, EditMessage, ListMessages, ListReactions, MarkMessage,
+        RemoveReaction, SearchMessages, SendMessage,
     },
     rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, OpenDirectRoom, ReadEvents, SyncRooms},
     sockets::{FollowRooms, ListPresence, OpenSocket, Standing},
@@ -89,6 +90,9 @@ pub struct UseCases {
     pub edit_message: EditMessage,
     pub delete_message: DeleteMessage,
     pub mark_message: MarkMessage,
+    pub add_reaction: AddReaction,
+    pub remove_reaction: RemoveReaction,
+    pub list_reactions: ListReactions,
     pub search_messages: SearchMessages,
     pub open_socket: OpenSocket,
     pub follow_rooms: FollowRooms,
@@ -241,9 +245,25 @@ impl UseCases {
             },
             delete_message: DeleteMessage {
                 rooms: p.rooms.clone(),
+                log: p.log.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            add_reaction: AddReaction {
+                rooms: p.rooms.clone(),
+                log: p.log.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            remove_reaction: RemoveReaction {
+                rooms: p.rooms.clone(),
                 log: p.log,
                 bus: p.bus.clone(),
                 clock: p.clock,
+            },
+            list_reactions: ListReactions {
+                rooms: p.rooms.clone(),
+                messages: p.messages.clone(),
             },
             mark_message: MarkMessage {
                 rooms: p.rooms.clone(),

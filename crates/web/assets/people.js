@@ -11,9 +11,9 @@ export class People {
   #isLoading = false;
   #isOutdated = false; // What is being loaded has changed meanwhile.
 
-  /** Of a direct room, `isPair`. Shows nothing once it has left. */
-  constructor(roomId, isPair) {
-    Object.assign(this, { roomId, isPair, hasLeft: false });
+  /** Of a direct room, `isPair`. `onNames()` hears that others are known now. Shows nothing once it has left. */
+  constructor(roomId, isPair, onNames) {
+    Object.assign(this, { roomId, isPair, onNames, hasLeft: false });
     this.#showTyping();
   }
 
@@ -21,6 +21,9 @@ export class People {
     this.hasLeft = true;
     for (const id of ['members', 'online', 'typing']) $(id).replaceChildren();
   }
+
+  /** What a member is called, if that is known. */
+  nameOf(id) { return this.#members.get(id)?.username; }
 
   /** Reads who is in it and who is there, which no log tells. */
   load() {
@@ -68,6 +71,7 @@ export class People {
       for (const { user_id: id } of users) if (!this.#online.has(id)) this.#online.set(id, true);
     }
     this.#show();
+    this.onNames();
   }
 
   #show() {

@@ -2,7 +2,8 @@
 
 import { call, me } from './login.js';
 import { People } from './people.js';
-import { $, Scroller, messageItem, unsentItem } from './view.js';
+import { Reacting } from './reacting.js';
+import { $, Scroller, messageItem, sync, unsentItem } from './view.js';
 
 const PAGE = 50;
 const scroller = new Scroller($('log'), () => current?.scrolled());
@@ -15,7 +16,10 @@ export class OpenRoom {
   /** `onRead()` hears that all of the room has been seen. */
   constructor(entry, history, outbox, onRead) {
     OpenRoom.leave();
-    Object.assign(this, { entry, history, outbox, onRead, id: entry.id, people: new People(entry.id, Boolean(entry.peer)) });
+    Object.assign(this, { entry, history, outbox, onRead, id: entry.id });
+    const show = () => { if (this.isCurrent) this.showMessages(); };
+    this.people = new People(entry.id, Boolean(entry.peer), show);
+    this.reacting = new Reacting(entry.id, history, (id) => this.people.nameOf(id), show);
     current = this;
     $('people').open = false;
     scroller.toNewest();
@@ -36,6 +40,7 @@ export class OpenRoom {
   /** Nothing of it stays in the page: the next reader may be somebody else. */
   static leave() {
     current?.people.leave();
+    current?.reacting.leave();
     current = null;
     for (const id of ['messages', 'unsent', 'room-title']) $(id).replaceChildren();
   }
@@ -91,22 +96,19 @@ export class OpenRoom {
       const follows = before?.sender_id === message.sender_id;
       before = message;
       const key = JSON.stringify([message.updated_at, follows]);
-      const old = known.get(message.id);
-      if (old?.dataset.key === key) return old;
-      const item = messageItem(message, message.sender_id === me().id, follows);
-      item.dataset.key = key;
+      let item = known.get(message.id);
+      if (item?.dataset.key !== key) {
+        item = messageItem(message, message.sender_id === me().id, follows);
+        item.dataset.key = key;
+        this.reacting.wire(item);
+      }
+      this.reacting.show(item, message);
       return item;
     });
     sync($('messages'), items);
     $('earlier').hidden = !this.history.hasEarlier;
     scroller.settle();
     this.read();
+    this.reacting.settle();
   }
-}
-
-/** Makes the children of a list these, touching only what differs, so that a screen reader hears only what is new. */
-function sync(list, items) {
-  const wanted = new Set(items);
-  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
-  items.forEach((item, i) => { if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null); });
 }

@@ -1,5 +1,7 @@
 // How things look: state in, elements out. Texts of people enter as text nodes alone, never as markup.
 
+const NAMES = 10; // That a reaction tells.
+
 export const $ = (id) => document.getElementById(id);
 
 export function el(tag, props, ...children) {
@@ -28,7 +30,30 @@ export function messageItem(message, isMine, follows) {
     el('p', {}, message.content || '(attachment)'),
     el('span', { className: 'meta' },
       el('time', { dateTime: message.created_at, title: at.toLocaleString() }, time),
-      message.edited_at ? ' · edited' : null));
+      message.edited_at ? ' · edited' : null),
+    // Else a screen reader would tell of every one as of a message.
+    el('span', { className: 'reactions', ariaLive: 'off' }),
+    el('button', { type: 'button', className: 'react', ariaLabel: 'React', title: 'React' }, '☺\uFE0E'));
+}
+
+/** `toggle(isMine)` hears of a click, and whether one has reacted so already. */
+export function reactionButton(emoji, toggle) {
+  const button = el('button', { type: 'button', className: 'reaction', dataset: { emoji } }, el('bdi', {}, emoji), ' ', el('span', {}));
+  button.onclick = () => toggle(button.ariaPressed === 'true');
+  return button;
+}
+
+export function fillReaction(button, count, isMine, names) {
+  button.ariaPressed = String(isMine);
+  button.title = namesText(names, count);
+  button.lastChild.textContent = String(count);
+}
+
+function namesText(names, count) {
+  const shown = names.slice(0, NAMES);
+  const others = Math.max(0, count - shown.length);
+  if (others > 0) shown.push(others === 1 ? '1 other' : `${others} others`);
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}` : shown.join('');
 }
 
 export function unsentItem(item, discard) {
@@ -54,6 +79,13 @@ export function typingText(names) {
   if (names.length === 0) return '';
   if (names.length > 2) return 'Several people are typing…';
   return `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} typing…`;
+}
+
+/** Makes the children of a list these, touching only what differs, so that a screen reader hears only what is new. */
+export function sync(list, items) {
+  const wanted = new Set(items);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  items.forEach((item, i) => { if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null); });
 }
 
 /** Keeps a log at its newest line, unless its reader has scrolled up. */

@@ -254,6 +254,18 @@ async fn an_id_in_a_path_must_be_one_in_every_place() {
                 Method::POST,
                 format!("/v1/rooms/{NOBODY}/messages/{bad}/read"),
             ),
+            (
+                Method::GET,
+                format!("/v1/rooms/{NOBODY}/messages/{bad}/reactions"),
+            ),
+            (
+                Method::PUT,
+                format!("/v1/rooms/{NOBODY}/messages/{bad}/reactions/x"),
+            ),
+            (
+                Method::DELETE,
+                format!("/v1/rooms/{bad}/messages/{NOBODY}/reactions/x"),
+            ),
         ] {
             let answer = ann.send(ann.request(method, &path)).await;
             answer.assert_problem(400, "invalid_id");

@@ -95,6 +95,7 @@ async fn every_kind_of_change_needs_the_csrf_header() {
         (Method::PATCH, message.clone()),
         (Method::DELETE, message.clone()),
         (Method::POST, format!("{message}/read")),
+        (Method::PUT, format!("{message}/reactions/x")),
     ] {
         let request = client.request(method, &path).header("Cookie", &cookie);
         let answer = client.send(request).await;

@@ -75,6 +75,10 @@ async fn an_event_is_the_very_object_that_a_socket_got() {
     let changed = json!({"content": "salad"});
     assert_eq!(bob.patch(&at(&sent.body), changed).await.status, 200);
     is_the_same("an edit").await;
+    ann.react(&sent.body, "\u{2764}\u{fe0f}").await;
+    is_the_same("a reaction").await;
+    ann.unreact(&sent.body, "\u{2764}\u{fe0f}").await;
+    is_the_same("a reaction that was taken back").await;
     assert_eq!(ann.delete(&at(&sent.body)).await.status, 204);
     is_the_same("a deletion").await;
     let bobs = format!("{}/{}", members_of(&room), bob.id());

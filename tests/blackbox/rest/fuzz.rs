@@ -210,7 +210,7 @@ async fn no_nasty_value_in_a_query_or_a_path_breaks_the_server() {
     let server = Server::start().await;
     let ann = server.user("Ann").await;
     let room = ann.room("General", &[]).await;
-    ann.say(&room, "x").await;
+    let at = at(&ann.say(&room, "x").await);
     let messages = super::messages_of(&room);
     let texts = nasty()
         .into_iter()
@@ -248,6 +248,8 @@ async fn no_nasty_value_in_a_query_or_a_path_breaks_the_server() {
             (Method::GET, format!("/v1/users/{encoded}")),
             (Method::GET, format!("/v1/rooms/{encoded}/members")),
             (Method::POST, format!("{messages}/{encoded}/read")),
+            (Method::PUT, format!("{at}/reactions/{encoded}")),
+            (Method::DELETE, format!("{at}/reactions/{encoded}")),
             (
                 Method::DELETE,
                 format!("/v1/rooms/{NOBODY}/members/{encoded}"),

@@ -37,6 +37,13 @@ async fn assert_hidden(client: &Client, room: &str, message: &str, member: &str)
         client.delete(&format!("{messages}/{message}")).await,
         client.poke(&format!("{messages}/{message}/deliver")).await,
         client.poke(&format!("{messages}/{message}/read")).await,
+        client.get(&format!("{messages}/{message}/reactions")).await,
+        client
+            .put(&format!("{messages}/{message}/reactions/x"))
+            .await,
+        client
+            .delete(&format!("{messages}/{message}/reactions/x"))
+            .await,
         client
             .get(&format!("/v1/messages/search?q=secret&room_id={room}"))
             .await,
@@ -108,6 +115,9 @@ async fn a_message_is_found_in_its_own_room_alone() {
         ann.delete(&path).await,
         ann.poke(&format!("{path}/deliver")).await,
         ann.poke(&format!("{path}/read")).await,
+        ann.get(&format!("{path}/reactions")).await,
+        ann.put(&format!("{path}/reactions/x")).await,
+        ann.delete(&format!("{path}/reactions/x")).await,
         ann.get(&format!(
             "{}?around_message_id={}",
             messages_of(&other),

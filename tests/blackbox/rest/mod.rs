@@ -15,6 +15,7 @@ mod logout;
 mod members;
 mod messages;
 mod raw;
+mod reactions;
 mod receipts;
 mod refresh;
 mod revocation;

@@ -123,6 +123,21 @@ async fn every_call_of_the_contract_is_documented() {
             "/v1/rooms/{room_id}/messages/{message_id}/read",
             "204 400 401 404",
         ),
+        (
+            "get",
+            "/v1/rooms/{room_id}/messages/{message_id}/reactions",
+            "200 400 401 404",
+        ),
+        (
+            "put",
+            "/v1/rooms/{room_id}/messages/{message_id}/reactions/{emoji}",
+            "204 400 401 404 409",
+        ),
+        (
+            "delete",
+            "/v1/rooms/{room_id}/messages/{message_id}/reactions/{emoji}",
+            "204 400 401 404",
+        ),
         ("get", "/v1/messages/search", "200 400 401"),
         ("get", "/health", "200"),
         ("get", "/v1/health", "200"),

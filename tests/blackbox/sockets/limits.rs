@@ -176,6 +176,7 @@ async fn a_peer_that_does_not_read_is_cut_off_while_others_get_everything() {
         .with("RATE_MESSAGES_USER", "off")
         .with("RATE_SOCKET_FRAMES", "off")
         .with("WS_QUEUE_BYTES", "65536")
+        .with("WS_ROOMS_MAX", "128")
         .with("WS_WRITE_TIMEOUT", "1s");
     let scene = Scene::with(start).await;
     let Scene {

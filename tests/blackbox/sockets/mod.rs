@@ -11,6 +11,7 @@ mod messages;
 mod order;
 mod presence;
 mod raw;
+mod reactions;
 mod ready;
 mod resume;
 mod subscriptions;

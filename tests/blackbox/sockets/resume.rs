@@ -301,6 +301,7 @@ async fn an_open_socket_starts_again_where_its_client_stands() {
 async fn far_more_than_a_queue_holds_is_told_to_who_reads_it() {
     let start = Start::default()
         .with("WS_QUEUE_BYTES", "16384")
+        .with("WS_ROOMS_MAX", "32")
         .with("MAX_BODY_BYTES", "16384")
         .with("RATE_MESSAGES_USER", "off")
         .with("RATE_REST_USER", "off");

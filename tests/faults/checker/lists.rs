@@ -23,7 +23,8 @@ impl Stored {
             let Some(event) = self.at(seen.seq) else {
                 return faults.push(format!("saw {told:?}, which is beyond the log"));
             };
-            let stored = (event.seq, name_of(&event.kind), event.subject.as_str());
+            let subject = event.told();
+            let stored = (event.seq, name_of(&event.kind), subject.as_str());
             if told != stored {
                 return faults.push(format!("saw {told:?} in place of {stored:?}"));
             }
@@ -80,6 +81,8 @@ fn name_of(kind: &str) -> &'static str {
         "message_sent" => "receive_message",
         "message_edited" => "message.updated",
         "message_deleted" => "message.deleted",
+        "reaction_added" => "reaction.added",
+        "reaction_removed" => "reaction.removed",
         "member_joined" => "member.joined",
         "member_left" => "member.left",
         "room_created" => "room.created",

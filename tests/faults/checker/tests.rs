@@ -1,9 +1,10 @@
 #![cfg(test)]
 
-use super::stored::{Event, Message, Stored};
-use crate::traffic::{Outcome, Record, Seen, Sent, Session, Told};
+use super::stored::{Count, Event, Message, Reacted as Logged, Reaction, Stored};
+use crate::traffic::{EMOJI, Outcome, Reacted, Record, Seen, Sent, Session, Told};
 
 const ANN: &str = "ann";
+const BOB: &str = "bob";
 const COMER: &str = "comer";
 
 fn event(seq: u64, kind: &str) -> Event {
@@ -15,10 +16,25 @@ fn event(seq: u64, kind: &str) -> Event {
         seq,
         kind: kind.into(),
         subject,
+        reacted: None,
     }
 }
 
-/// A room with three messages, in which somebody came, went and came again.
+fn reaction(seq: u64, kind: &str, message: &str, user: &str, count: u64) -> Event {
+    Event {
+        seq,
+        kind: kind.into(),
+        subject: message.into(),
+        reacted: Some(Logged {
+            user: user.into(),
+            emoji: EMOJI.into(),
+            count,
+        }),
+    }
+}
+
+/// A room with four messages, in which somebody came, went and came again. To one of them is reacted, and to one that
+/// is deleted then.
 fn stored() -> Stored {
     let sent = |seq, reference: &str| Message {
         seq,
@@ -39,8 +55,14 @@ fn stored() -> Stored {
         event(11, "message_edited"),
         event(12, "member_left"),
         event(13, "message_sent"),
+        reaction(14, "reaction_added", "id-5", ANN, 1),
+        reaction(15, "reaction_added", "id-5", BOB, 2),
+        reaction(16, "reaction_removed", "id-5", ANN, 1),
+        reaction(17, "reaction_added", "id-9", BOB, 1),
+        event(18, "message_deleted"),
     ];
     log[1].subject = ANN.into();
+    log[17].subject = "id-9".into();
     Stored {
         log,
         messages: vec![
@@ -49,7 +71,20 @@ fn stored() -> Stored {
             sent(9, "a-1"),
             sent(13, "given-up"),
         ],
-        last_seq: 13,
+        reactions: vec![Reaction {
+            message: "id-5".into(),
+            emoji: EMOJI.into(),
+            user: BOB.into(),
+            seq: 15,
+        }],
+        counts: vec![Count {
+            message: "id-5".into(),
+            emoji: EMOJI.into(),
+            count: 1,
+            first_seq: 14,
+            last_seq: 16,
+        }],
+        last_seq: 18,
     }
 }
 
@@ -62,13 +97,15 @@ fn saw(user: &str, first: u64, seqs: impl IntoIterator<Item = u64>) -> Record {
             "message_sent" => "receive_message",
             "message_edited" => "message.updated",
             "message_deleted" => "message.deleted",
+            "reaction_added" => "reaction.added",
+            "reaction_removed" => "reaction.removed",
             "member_joined" => "member.joined",
             _ => "member.left",
         };
         Seen {
             seq,
             event: name.into(),
-            subject: event.subject.clone(),
+            subject: event.told(),
         }
     });
     Record {
@@ -89,6 +126,12 @@ fn outcome() -> Outcome {
             seq,
         }),
     };
+    let reacted = |user: &str, message: &str, is_added, is_removed| Reacted {
+        user: user.into(),
+        message: message.into(),
+        is_added,
+        is_removed,
+    };
     Outcome {
         room: String::new(),
         sent: vec![
@@ -99,6 +142,13 @@ fn outcome() -> Outcome {
                 sent("never-there", None),
             ],
         ],
+        reacted: vec![
+            reacted(ANN, "id-5", true, Some(true)),
+            reacted(BOB, "id-5", true, None),
+            // It was done, and not answered; and not done, nor answered.
+            reacted(BOB, "id-9", false, None),
+            reacted(ANN, "id-9", false, None),
+        ],
         seen: vec![
             saw(ANN, 2, 3..=13),
             // Before it first came, and after it went for good, it is no member; in between it may see all.
@@ -106,6 +156,7 @@ fn outcome() -> Outcome {
             saw(COMER, 0, 3..=12),
             // The last event may be too late.
             saw(ANN, 5, 6..=12),
+            saw(BOB, 13, 14..=18),
         ],
         last: 12,
         growth: Default::default(),
@@ -134,7 +185,7 @@ fn assert_found(harms: &[Harm]) {
 fn harm_to_what_is_stored_is_found() {
     assert_found(&[
         (|s, _| drop(s.log.remove(5)), "the log has 7 in place of 6"),
-        (|s, _| s.last_seq = 12, "the room counts 12 of 13"),
+        (|s, _| s.last_seq = 12, "the room counts 12 of 18"),
         (
             |s, _| s.log[4].kind = "message_edited".into(),
             "the messages are not those",
@@ -176,6 +227,76 @@ fn harm_to_what_was_answered_is_found() {
                 s.messages.push(again);
             },
             "given-up is there twice",
+        ),
+    ]);
+}
+
+#[test]
+fn harm_to_a_reaction_is_found() {
+    fn logged(stored: &mut Stored, seq: usize) -> &mut Logged {
+        stored.log[seq - 1].reacted.as_mut().unwrap()
+    }
+    assert_found(&[
+        // What stands, and what is counted.
+        (
+            |s, _| s.reactions.clear(),
+            "by the log there is Reaction { message: \"id-5\"",
+        ),
+        (
+            |s, _| s.reactions[0].user = ANN.into(),
+            "the log knows nothing of Reaction",
+        ),
+        (
+            |s, _| s.reactions[0].seq = 14,
+            "the log knows nothing of Reaction",
+        ),
+        (
+            |s, _| s.counts.clear(),
+            "by the log there is Count { message: \"id-5\"",
+        ),
+        (
+            |s, _| s.counts[0].count = 2,
+            "the log knows nothing of Count",
+        ),
+        (
+            |s, _| s.counts[0].last_seq = 15,
+            "the log knows nothing of Count",
+        ),
+        // One that its message did not take away.
+        (
+            |s, _| s.log[17].subject = "id-3".into(),
+            "by the log there is Reaction { message: \"id-9\"",
+        ),
+        // The log.
+        (
+            |s, _| logged(s, 15).user = ANN.into(),
+            "15 adds what stands there since 14",
+        ),
+        (
+            |s, _| logged(s, 16).user = COMER.into(),
+            "16 removes what does not stand there",
+        ),
+        (|s, _| logged(s, 15).count = 1, "15 counts 1 of 2"),
+        // What was answered.
+        (
+            |s, _| s.log[14] = event(15, "message_edited"),
+            "(\"bob\", \"id-5\") was answered as added, and is so 0 times",
+        ),
+        (
+            |s, _| s.log[15] = event(16, "message_edited"),
+            "(\"ann\", \"id-5\") was answered as removed, and is so 0 times",
+        ),
+        (
+            |s, _| s.log[17] = reaction(18, "reaction_added", "id-9", BOB, 1),
+            "(\"bob\", \"id-9\") was not answered as added, and is so 2 times",
+        ),
+        (
+            |_, o| o.reacted[0].is_removed = None,
+            "(\"ann\", \"id-5\") was removed unasked",
+        ),
+        (
+            |_, o| drop(o.reacted.remove(1)),
+            "(\"bob\", \"id-5\") is in the log and nobody asked for it",
         ),
     ]);
 }
@@ -240,7 +361,11 @@ fn harm_to_what_was_seen_is_found() {
             |_, o| seen(o, 0)[3].event = "receive_message".into(),
             "in place of (6, \"message.updated\"",
         ),
-        (|_, o| seen(o, 0)[10].seq = 14, "which is beyond the log"),
+        (|_, o| seen(o, 0)[10].seq = 19, "which is beyond the log"),
+        (
+            |_, o| seen(o, 4)[1].subject = format!("id-5 {BOB} {EMOJI} 1"),
+            "in place of (15, \"reaction.added\"",
+        ),
         // Of the times of a membership.
         (
             |_, o| drop(seen(o, 1).remove(2)),

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{
+    reactor::Reacted,
     record::{Record, Resumed},
     sender::Sent,
 };
@@ -12,6 +13,8 @@ pub struct Outcome {
     pub room: String,
     /// Of each sender, in the order of sending.
     pub sent: Vec<Vec<Sent>>,
+    /// Of all senders.
+    pub reacted: Vec<Reacted>,
     /// Of each receiver.
     pub seen: Vec<Record>,
     /// The number of the last event that all of them had time to see.
@@ -45,13 +48,16 @@ impl fmt::Display for Outcome {
         let again = sent().filter(|sent| sent.attempts > 1).count();
         let events: usize = self.seen.iter().map(|record| record.seen.len()).sum();
         let sockets: usize = self.seen.iter().map(|record| record.sessions.len()).sum();
+        let taken_back = self.reacted.iter().filter(|it| it.is_removed == Some(true));
         write!(
             f,
             "{} sent, {acknowledged} acknowledged ({again} sent again), {} given up; \
-             {} events in the log, {events} seen by {} receivers over {sockets} sockets \
+             {} reactions acknowledged, {} taken back; {} events in the log, {events} seen by {} receivers over {sockets} sockets \
              ({} replayed, {} read anew); {}",
             sent().count(),
             sent().count() - acknowledged,
+            self.reacted.iter().filter(|it| it.is_added).count(),
+            taken_back.count(),
             self.last,
             self.seen.len(),
             self.resumed(Resumed::Replayed),

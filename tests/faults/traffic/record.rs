@@ -46,7 +46,7 @@ pub struct Seen {
     pub seq: u64,
     /// Its name.
     pub event: String,
-    /// The message or member that it is about.
+    /// The message or member that it is about; of a reaction, all that is said of it.
     pub subject: String,
 }
 
@@ -56,11 +56,17 @@ impl Seen {
         let data = &frame["data"];
         let seq = frame["seq"].as_u64()?;
         let of_room = data["room_id"].as_str() == Some(room);
-        let subject = data["id"].as_str().or(data["user_id"].as_str());
+        let text = |name: &str| data[name].as_str();
+        let subject = match (text("message_id"), text("user_id"), text("emoji")) {
+            (Some(message), Some(user), Some(emoji)) => {
+                format!("{message} {user} {emoji} {}", data["count"])
+            }
+            (_, user, _) => text("id").or(user).unwrap_or_default().to_owned(),
+        };
         of_room.then(|| Self {
             seq,
             event: frame["event"].as_str().unwrap().to_owned(),
-            subject: subject.unwrap_or_default().to_owned(),
+            subject,
         })
     }
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{BACK_OFF, Door, IMPATIENCE, Progress, line::Line};
+use super::{BACK_OFF, Door, IMPATIENCE, Progress, line::Line, reactor::react};
 use crate::length::patience;
 
 /// A message that a client sent.
@@ -47,8 +47,16 @@ const PAUSE: Duration = Duration::from_millis(25);
 const EDITED: usize = 8;
 const DELETED: usize = 20;
 
+/// To one message in so many everybody reacts who sends over REST. Some of these are deleted too.
+const PRAISED: usize = 8;
+
 /// One message in so many is given up when it is not answered at once.
 const GIVEN_UP: usize = 5;
+
+/// Whether what is done with this number is given up when it is not answered at once.
+pub fn is_given_up(number: usize) -> bool {
+    number % GIVEN_UP == GIVEN_UP - 1
+}
 
 /// Sends until it is over. Every message but a few is sent again, on the next node, until it is acknowledged.
 pub async fn send(
@@ -60,6 +68,7 @@ pub async fn send(
 ) -> Vec<Sent> {
     let mut all = Vec::new();
     let mut line = None;
+    let mut reacted_to = None;
     while !progress.is_over() && all.len() < MOST {
         let number = all.len();
         let mut sent = Sent {
@@ -78,11 +87,21 @@ pub async fn send(
             if let Some(message) = &message {
                 sent.acknowledged = Some(told(reference, message));
                 progress.acknowledge();
-                change(kind, number, door, &room, message).await;
+                if number % PRAISED == 1 {
+                    progress.praise(message["id"].as_str().unwrap());
+                }
+                let door = door.clone();
+                if let (Kind::Rest, Some(praised)) = (kind, progress.praised())
+                    && reacted_to.as_ref() != Some(&praised)
+                {
+                    progress.note(react(&mut doors, &room, &praised, number).await);
+                    reacted_to = Some(praised);
+                }
+                change(kind, number, &door, &room, message).await;
                 break;
             }
             doors.rotate_left(1);
-            if number % GIVEN_UP == GIVEN_UP - 1 {
+            if is_given_up(number) {
                 break;
             }
             assert!(

@@ -97,6 +97,13 @@ fn web_socket(from: &mut Reader) -> WebSocket {
     {
         from.fault("WS_PONG_TIMEOUT", "must be greater than WS_PING_INTERVAL");
     }
+    if from.are_sound(&["WS_QUEUE_BYTES", "WS_ROOMS_MAX"])
+        && ws.queue_bytes / WebSocket::QUEUE_BYTES_PER_ROOM < ws.rooms_max
+    {
+        let least = WebSocket::QUEUE_BYTES_PER_ROOM;
+        let reason = format!("must be {least} for each of WS_ROOMS_MAX, or more");
+        from.fault("WS_QUEUE_BYTES", &reason);
+    }
     ws
 }
 

@@ -593,6 +593,11 @@ fn settings_that_contradict_each_other_are_refused() {
         fault.starts_with("BUS_SILENCE (not set): must be greater"),
         "{fault}"
     );
+    let fault = said().env("WS_ROOMS_MAX", "2049").only_fault();
+    assert!(
+        fault.starts_with("WS_QUEUE_BYTES (not set): must be 512 for each"),
+        "{fault}"
+    );
     let fault = said().env("PORT", "9").env("WS_PORT", "9").only_fault();
     assert!(fault.contains("must differ from PORT"), "{fault}");
     assert_eq!(

@@ -102,6 +102,12 @@ pub struct WebSocket {
     pub typing_timeout: Duration,
 }
 
+impl WebSocket {
+    /// Bytes that the queue must have for each room that a socket may name: who comes back into them is told of each that
+    /// it has resumed, at once where nothing was missed. Twice what that takes, so that there is as much for the rest.
+    pub const QUEUE_BYTES_PER_ROOM: usize = 512;
+}
+
 /// Who gets in.
 #[derive(Debug, Clone)]
 pub struct Auth {

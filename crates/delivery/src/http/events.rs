@@ -25,8 +25,8 @@ pub(super) struct ListQuery {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the wire makes it; this documents it")]
 pub(super) struct EventFrame {
-    /// What happened: `receive_message`, `message.updated`, `message.deleted`, `member.joined`, `member.left`,
-    /// `room.created`, `room.deleted`; later versions may know others, which a client passes over.
+    /// What happened: `receive_message`, `message.updated`, `message.deleted`, `reaction.added`,
+    /// `reaction.removed`, `member.joined`, `member.left`, `room.created`, `room.deleted`; later versions may know others, which a client passes over.
     #[schema(example = "receive_message")]
     event: String,
     /// Its number in the log of its room: each is one more than that before it.

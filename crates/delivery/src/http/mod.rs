@@ -17,6 +17,7 @@ mod health;
 mod history;
 mod members;
 mod messages;
+mod reactions;
 mod rooms;
 mod sync;
 mod users;

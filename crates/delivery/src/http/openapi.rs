@@ -12,7 +12,7 @@ use utoipa::{
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, rooms, router, sync, users,
+    events, health, history, members, messages, reactions, rooms, router, sync, users,
 };
 use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
 
@@ -37,6 +37,7 @@ use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
         members::list, members::add, members::remove, members::presence,
         messages::send, history::list, messages::edit, messages::remove,
         messages::deliver, messages::read, history::search,
+        reactions::list, reactions::add, reactions::remove,
         events::list, sync::read, sync::read_by_body,
     )
 )]
@@ -117,6 +118,7 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = &
         let operations = [
             &mut item.get,
             &mut item.post,
+            &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ];

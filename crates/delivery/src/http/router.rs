@@ -1,13 +1,14 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{
-        self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, resource, scope,
+        self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put, resource,
+        scope,
     },
 };
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, openapi, rooms, sync, users,
+    events, health, history, members, messages, openapi, reactions, rooms, sync, users,
 };
 use crate::{
     problem::{Code, Problem, problems},
@@ -80,6 +81,15 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(
                     resource("/rooms/{room_id}/messages/{message_id}/read")
                         .route(post().to(messages::read)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages/{message_id}/reactions")
+                        .route(get().to(reactions::list)),
+                )
+                .service(
+                    resource("/rooms/{room_id}/messages/{message_id}/reactions/{emoji}")
+                        .route(put().to(reactions::add))
+                        .route(delete().to(reactions::remove)),
                 )
                 .service(resource("/messages/search").route(get().to(history::search)))
                 .service(

@@ -77,6 +77,7 @@ codes! {
     EmailTaken "email_taken" CONFLICT "The e-mail address is taken";
     UsernameTaken "username_taken" CONFLICT "The user name is taken";
     AlreadyMember "already_member" CONFLICT "A member already";
+    TooManyEmojis "too_many_emojis" CONFLICT "The message carries too many different emojis";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too often";

@@ -7,13 +7,13 @@ use domain::{
 use realtime::{FollowError, RegisterError, TypingError, wire::FrameError};
 use usecase::{
     auth::{
-        AuthenticateError, ChangePasswordError, DeactivateAccountError, LogInError, LogOutError,
-        LogOutEverywhereError, RefreshSessionError, RegisterUserError,
+        AuthenticateError, ChangeAccountError, LogInError, LogOutError, LogOutEverywhereError,
+        RefreshSessionError, RegisterUserError,
     },
     members::{AddMemberError, ListMembersError, RemoveMemberError},
     messages::{
-        ChangeMessageError, ListMessagesError, MarkMessageError, SearchMessagesError,
-        SendMessageError,
+        ChangeMessageError, ListMessagesError, ListReactionsError, MarkMessageError, ReactError,
+        SearchMessagesError, SendMessageError,
     },
     rooms::{
         CreateRoomError, DeleteRoomError, GetRoomError, ListRoomsError, OpenDirectRoomError,
@@ -75,9 +75,7 @@ map!(LogInError { WrongCredentials => InvalidCredentials, } onwards { Hash, Stor
 map!(RefreshSessionError { Refused => RefreshTokenInvalid, } onwards { Store, });
 map!(LogOutError {} onwards { Store, });
 map!(LogOutEverywhereError {} onwards { Store, });
-map!(ChangePasswordError { WrongPassword => InvalidCredentials, SessionEnded => SessionEnded, }
-    onwards { Hash, Store, });
-map!(DeactivateAccountError { WrongPassword => InvalidCredentials, SessionEnded => SessionEnded, }
+map!(ChangeAccountError { WrongPassword => InvalidCredentials, SessionEnded => SessionEnded, }
     onwards { Hash, Store, });
 map!(GetUserError { NotFound => UserNotFound, } onwards { Store, });
 map!(SetUserStatusError { NotFound => UserNotFound, NotYours => NotYours, } onwards { Store, });
@@ -116,6 +114,13 @@ map!(ChangeMessageError {
 map!(ListMessagesError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
     onwards { Store, });
 map!(MarkMessageError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
+    onwards { Store, });
+map!(ReactError {
+    RoomNotFound => RoomNotFound,
+    MessageNotFound => MessageNotFound,
+    TooManyEmojis => TooManyEmojis,
+} onwards { Store, });
+map!(ListReactionsError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
     onwards { Store, });
 map!(SearchMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(ReadEventsError { RoomNotFound => RoomNotFound, } onwards { Store, });

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::{
     Attachment, MessageId, RoomEvent, RoomId, Seq, StoreResult, Timestamp, UserId,
-    values::{ClientMsgId, MessageContent},
+    values::{ClientMsgId, Emoji, MessageContent},
 };
 
 /// A message to be appended.
@@ -29,7 +29,7 @@ pub struct NewMessage {
 pub enum Appended {
     /// It is the room's newest event.
     New(RoomEvent),
-    /// The same sender sent the same `client_msg_id` before: that event, with the message as it is now.
+    /// The change was made before, by the same user: that event, with the message as it is now.
     Repeat(RoomEvent),
 }
 
@@ -58,7 +58,7 @@ pub trait RoomLog: Send + Sync {
         at: Timestamp,
     ) -> StoreResult<RoomEvent>;
 
-    /// Deletes a message, content and all, with the event `MessageDeleted`. MUST answer `Denied` unless `by` sent
+    /// Deletes a message, content, reactions and all, with the event `MessageDeleted`. MUST answer `Denied` unless `by` sent
     /// it or is at least an admin of the room.
     async fn delete(
         &self,
@@ -67,6 +67,29 @@ pub trait RoomLog: Send + Sync {
         by: UserId,
         at: Timestamp,
     ) -> StoreResult<RoomEvent>;
+
+    /// Adds the reaction of `by` to a message, with the event `ReactionAdded`, or answers the event that added it when it
+    /// stands there already, and stores nothing. MUST answer `Conflict(TooManyEmojis)` when the message carries
+    /// [`MAX_PER_MESSAGE`](crate::ReactionCount::MAX_PER_MESSAGE) other emojis.
+    async fn react(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Appended>;
+
+    /// Takes the reaction of `by` back, with the event `ReactionRemoved`. None, and nothing is stored, when there is no such
+    /// reaction.
+    async fn unreact(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Option<RoomEvent>>;
 
     /// The events after `after`, in order, at most `limit`. MUST leave out none in between, and MUST show a deleted
     /// message without its content. A deleted room still tells its log, to its end.

@@ -24,8 +24,6 @@ pub struct Departure {
     pub room_id: RoomId,
     /// The event that ended it: the member's own `MemberLeft`, or `RoomDeleted`.
     pub seq: Seq,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// Who is in which room.

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    Message, MessageId, ReceiptKind, RoomId, Seq, StoreResult, UserId, values::SearchTerm,
+    Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreResult, UserId, values::SearchTerm,
 };
 
 /// Which part of a room's history.
@@ -51,6 +51,16 @@ pub trait MessageStore: Send + Sync {
         term: &SearchTerm,
         limit: u32,
     ) -> StoreResult<Vec<Message>>;
+
+    /// The reactions to a message that were added after the event `after`, the oldest first. None of a message that is not
+    /// there (any more).
+    async fn reactions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<Vec<Reaction>>;
 
     /// Moves a member's mark forward to a message; a mark never moves back, and what is read is delivered too.
     /// MUST answer `NotFound` for an unknown message, or when `user` is no member.

@@ -23,6 +23,30 @@ text_value!(
     |raw| bounded(raw, 1..=64).map(str::to_owned)
 );
 text_value!(
+    /// What a reaction says: an emoji or a short name, 1 to 32 characters, none of them white space. Two are the same when
+    /// their characters are: that a client may draw `❤` like `❤️` is not known here.
+    Emoji,
+    "an emoji or a short name: 1 to 32 characters without white space",
+    |raw| {
+        let emoji = bounded(raw, 1..=32)?;
+        if emoji.contains(char::is_whitespace) {
+            return Err(InvalidValue::new("white_space", "must not contain white space"));
+        }
+        if emoji.chars().any(char::is_control) {
+            return Err(InvalidValue::new("control_character", "must not contain control characters"));
+        }
+        // What stands for bytes that were no text.
+        if emoji.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(InvalidValue::new("not_text", "must be text in UTF-8"));
+        }
+        // In a path these are steps, which a client takes away before it asks.
+        if matches!(emoji, "." | "..") {
+            return Err(InvalidValue::new("dots", "must not be a step of a path"));
+        }
+        Ok(emoji.to_owned())
+    }
+);
+text_value!(
     /// What to search for: 1 to 200 characters on one line, surrounding blanks cut off.
     SearchTerm,
     "1 to 200 characters",
@@ -101,6 +125,33 @@ mod tests {
             );
         }
         assert!(AttachmentUrl::parse("HTTPS://files.example/a.png").is_ok());
+    }
+
+    #[test]
+    fn an_emoji_is_one_word() {
+        for good in ["\u{1F44D}", "\u{2764}\u{FE0F}", "+1", "party_parrot"] {
+            assert_eq!(Emoji::parse(good).unwrap().as_str(), good);
+        }
+        // A family of four, with the joiners between them.
+        assert!(
+            Emoji::parse("\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\u{200D}\u{1F466}").is_ok()
+        );
+        assert!(Emoji::parse(&"\u{1F44D}".repeat(32)).is_ok());
+        for (bad, code) in [
+            ("", "empty"),
+            (" ", "white_space"),
+            (" a", "white_space"),
+            ("a b", "white_space"),
+            ("a\u{a0}b", "white_space"),
+            ("a\tb", "white_space"),
+            ("a\u{7}b", "control_character"),
+            ("a\u{fffd}", "not_text"),
+            (".", "dots"),
+            ("..", "dots"),
+        ] {
+            assert_eq!(Emoji::parse(bad).unwrap_err().code, code, "{bad:?}");
+        }
+        assert_eq!(Emoji::parse(&"a".repeat(33)).unwrap_err().code, "too_long");
     }
 
     #[test]

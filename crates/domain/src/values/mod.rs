@@ -7,7 +7,7 @@ mod page;
 mod password;
 mod text;
 
-pub use content::{AttachmentUrl, ClientMsgId, MessageContent, MimeType, SearchTerm};
+pub use content::{AttachmentUrl, ClientMsgId, Emoji, MessageContent, MimeType, SearchTerm};
 pub use email::Email;
 pub use names::{RoomDescription, RoomName, Username};
 pub use page::PageSize;

@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::{RoomEvent, RoomId, Seq, StoreError, ports::RoomLog};
 use tokio::{
     sync::Semaphore,
-    task::{self, JoinSet},
+    task::{self, AbortHandle, JoinSet},
 };
 
 /// What the hub has under way beside its loop: reads of the log, and waits before one. All end with the hub.
@@ -31,6 +31,16 @@ pub(super) enum Outcome {
     RetryDue,
 }
 
+/// Somebody still wants what is under way. A room that nobody follows any more must not stand in the line of the others.
+#[must_use]
+pub(super) struct Wanted(AbortHandle);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl LogReads {
     pub(super) fn new(log: Arc<dyn RoomLog>, at_once: usize) -> Self {
         Self {
@@ -41,7 +51,8 @@ impl LogReads {
         }
     }
 
-    pub(super) fn read(&mut self, room_id: RoomId, epoch: u64, after: Seq, page: u32) {
+    /// Reads a page, when its turn has come, unless what this answers is dropped before.
+    pub(super) fn read(&mut self, room_id: RoomId, epoch: u64, after: Seq, page: u32) -> Wanted {
         let (log, turns) = (self.log.clone(), self.turns.clone());
         self.spawn(room_id, epoch, async move {
             // Never closed, so that this never fails.
@@ -51,23 +62,30 @@ impl LogReads {
                 let is_all = events.len() < page as usize;
                 (events, is_all)
             }))
-        });
+        })
     }
 
     /// Says `what` after `time`.
-    pub(super) fn wait(&mut self, room_id: RoomId, epoch: u64, time: Duration, what: Outcome) {
+    pub(super) fn wait(
+        &mut self,
+        room_id: RoomId,
+        epoch: u64,
+        time: Duration,
+        what: Outcome,
+    ) -> Wanted {
         self.spawn(room_id, epoch, async move {
             tokio::time::sleep(time).await;
             what
-        });
+        })
     }
 
-    fn spawn<F>(&mut self, room_id: RoomId, epoch: u64, work: F)
+    fn spawn<F>(&mut self, room_id: RoomId, epoch: u64, work: F) -> Wanted
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let id = self.under_way.spawn(work).id();
-        self.asked_by.insert(id, (room_id, epoch));
+        let task = self.under_way.spawn(work);
+        self.asked_by.insert(task.id(), (room_id, epoch));
+        Wanted(task)
     }
 
     /// The next that is done; never while nothing is under way. Cancel-safe.
@@ -75,6 +93,7 @@ impl LogReads {
         loop {
             let (id, what) = match self.under_way.join_next_with_id().await {
                 Some(Ok(done)) => done,
+                // It panicked, or was given up with the feed that asked.
                 Some(Err(error)) => {
                     let id = error.id();
                     (id, Outcome::Read(Err(StoreError::Other(error.to_string()))))

@@ -10,8 +10,8 @@ use std::{
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, Seq, SessionId, Timestamp, User,
-    UserId, values::Username,
+    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, Seq, SessionId, User, UserId,
+    values::Username,
 };
 
 pub(super) use self::following::FollowChange;
@@ -41,8 +41,8 @@ pub(super) struct Socket {
     session_id: SessionId,
     outbox: Arc<Outbox>,
     rooms: HashSet<RoomId>,
-    /// Rooms whose last events it is being told, up to the end of the membership, and when that was.
-    ending: HashMap<RoomId, Timestamp>,
+    /// Rooms whose last events it is being told, up to the end of the membership, and which event that is.
+    ending: HashMap<RoomId, Seq>,
     /// Rooms that it asked not to hear of, though it follows every room of its user, and the latest event at which the
     /// user was known to be a member then: a membership that began later is another one.
     muted: HashMap<RoomId, Seq>,
@@ -68,6 +68,13 @@ impl Socket {
     /// It should follow this room of its user, and does not.
     fn misses(&self, room_id: RoomId) -> bool {
         self.follows_all() && !self.rooms.contains(&room_id) && !self.muted.contains_key(&room_id)
+    }
+
+    /// The room takes its turn when there is room in the queue.
+    fn hold(&mut self, room_id: RoomId) {
+        if !self.held.contains(&room_id) {
+            self.held.push_back(room_id);
+        }
     }
 
     fn note_removal(&mut self, room_id: RoomId, seq: Seq) {
@@ -314,7 +321,6 @@ impl State {
             BusEvent::RoomRemoved {
                 room_id,
                 seq,
-                at,
                 reason,
                 ..
             } => {
@@ -328,7 +334,7 @@ impl State {
                     }
                     if slot.feed.ends(id, *seq) {
                         // The signal was quicker than the log, which tells the rest, and then that they are out.
-                        self.is_ending(id, *room_id, *at);
+                        self.is_ending(id, *room_id, *seq);
                         return self.pursue(*room_id);
                     }
                 }

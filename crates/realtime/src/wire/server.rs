@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId, RoomSnapshot,
-    Seq, Timestamp, User,
+    BusEvent, ConnectionId, ReactionChange, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId,
+    RoomSnapshot, Seq, Timestamp, User,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -131,6 +131,12 @@ pub fn room_event(event: &RoomEvent) -> ByteString {
             "message.deleted",
             json!({"id": message_id, "room_id": room_id, "seq": seq}),
         ),
+        RoomEventKind::ReactionAdded(change) => {
+            tell("reaction.added", reaction(room_id, seq, change))
+        }
+        RoomEventKind::ReactionRemoved(change) => {
+            tell("reaction.removed", reaction(room_id, seq, change))
+        }
         RoomEventKind::MemberJoined(member) => tell(
             "member.joined",
             json!({"room_id": room_id, "user_id": member.user_id, "username": member.username,
@@ -142,9 +148,14 @@ pub fn room_event(event: &RoomEvent) -> ByteString {
         ),
         RoomEventKind::RoomCreated => tell("room.created", json!({"room_id": room_id, "seq": seq})),
         RoomEventKind::RoomDeleted => tell("room.deleted", json!({"room_id": room_id, "seq": seq})),
-        // Of a newer node: the number alone, so that the client's count has no gap.
+        // The number alone, so that the client's count has no gap.
         _ => tell("room.event", json!({"room_id": room_id, "seq": seq})),
     }
+}
+
+fn reaction(room_id: RoomId, seq: Seq, change: &ReactionChange) -> serde_json::Value {
+    json!({"room_id": room_id, "message_id": change.message_id, "user_id": change.user_id,
+           "username": change.username, "emoji": change.emoji, "count": change.count, "seq": seq})
 }
 
 /// A passing event of a room, if it is one.

@@ -1,8 +1,8 @@
 //! Rooms of which the membership ended while the client was away.
 
-use std::time::Duration;
-
-use domain::{BusEvent, Missed, Resumption, RoomEventKind, RoomId, Seq};
+use domain::{
+    BusEvent, ReactionCount, Resumption, RoomEventKind, RoomId, Seq, UserId, values::Emoji,
+};
 use realtime::TypingError;
 use testkit::{FixedRandomness, sample};
 
@@ -207,10 +207,7 @@ async fn an_end_that_is_older_than_the_membership_takes_nothing_away() {
     let zoe = rig.open("zoe", &[room]).await;
     rig.publish(room, left(zoe.user.id));
     // Asked for before the user was let in again, and told after.
-    let missed = Missed {
-        ended_at: Some(sample::now()),
-        ..rig.missed(room, 2)
-    };
+    let missed = rig.missed(room, 2);
     rig.publish(room, joined(&zoe.user));
     rig.tell_added(&zoe.user, room);
     zoe.hears().await;
@@ -218,7 +215,7 @@ async fn an_end_that_is_older_than_the_membership_takes_nothing_away() {
     assert_eq!(zoe.follow(vec![], ended).await, Ok(()));
     zoe.hears().await;
     let mut message = sample::message(room, Seq(5), &zoe.user, "as it is now");
-    message.edited_at = Some(sample::now() + Duration::from_secs(1));
+    message.edited_seq = Some(Seq(missed.to.0 + 1));
     rig.publish(room, RoomEventKind::MessageEdited(message));
     let told = zoe.reads().await;
     assert!(
@@ -235,7 +232,7 @@ async fn who_learns_late_of_the_end_does_not_see_what_was_written_after_it() {
     let zoe = rig.open_for(&user, &[room]).await;
     // The bus lost it all, and the log shows the message as it is now.
     let mut message = sample::message(room, Seq(3), &sample::user("ann"), "written afterwards");
-    message.edited_at = Some(sample::later(60));
+    message.edited_seq = Some(Seq(5));
     rig.commit(room, RoomEventKind::MessageSent(message));
     rig.commit(room, left(user.id));
     rig.bus.say_lost();
@@ -245,6 +242,51 @@ async fn who_learns_late_of_the_end_does_not_see_what_was_written_after_it() {
     assert!(shown.contains("member.left"), "{shown}");
     assert!(shown.contains("receive_message"), "{shown}");
     assert!(!shown.contains("written afterwards"), "{shown}");
+}
+
+/// A message with two emojis, of which the other one came by the event `later`.
+fn reacted_to(room: RoomId, seq: Seq, later: Seq) -> RoomEventKind {
+    let stands = |emoji: &str, last_seq: Seq| ReactionCount {
+        emoji: Emoji::parse(emoji).unwrap(),
+        count: 1,
+        user_ids: vec![UserId(sample::id())],
+        last_seq,
+    };
+    let mut message = sample::message(room, seq, &sample::user("ann"), "hello");
+    message.reactions = vec![stands("early", seq), stands("late", later)];
+    RoomEventKind::MessageSent(message)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_of_the_end_does_not_see_how_was_reacted_after_it() {
+    for is_away in [true, false] {
+        let rig = Rig::new();
+        let room = rig.room();
+        let user = sample::user("zoe");
+        let zoe = rig.register(&user).await;
+        if !is_away {
+            zoe.start(rig.snapshots(&[room])).await;
+        }
+        rig.commit(room, reacted_to(room, Seq(3), Seq(5)));
+        rig.commit(room, left(user.id));
+        let ended = Resumption::Ended(rig.missed(room, 2));
+        rig.commit(room, note());
+        if is_away {
+            zoe.come_back(vec![], vec![ended]).await;
+        } else {
+            rig.bus.say_lost();
+        }
+        let told = zoe.reads().await;
+        let shown = told.iter().find_map(|told| match told {
+            Told::Frame(frame) if frame["event"] == "receive_message" => Some(frame),
+            _ => None,
+        });
+        let shown = &shown.expect("the message is told")["data"];
+        let emojis: Vec<_> = shown["reactions"].as_array().unwrap().iter().collect();
+        assert_eq!(emojis.len(), 1, "{shown}");
+        assert_eq!(emojis[0]["emoji"], "early");
+        assert_eq!(shown["content"], "hello");
+    }
 }
 
 /// Somebody with a small queue, who reads nothing for now, is told of twenty messages that they missed; one of them
@@ -262,7 +304,7 @@ async fn taken_out_while_held_back(by_signal: bool) -> (Rig, RoomId, Client) {
             "hello"
         };
         let mut message = sample::message(room, Seq(seq), &ann, text);
-        message.edited_at = (seq == 10).then(|| sample::later(60));
+        message.edited_seq = (seq == 10).then_some(Seq(24));
         rig.commit(room, RoomEventKind::MessageSent(message));
     }
     let zoe = rig.come_back(&[(room, 2)]).await;

@@ -4,6 +4,7 @@
 mod choosing;
 mod closing;
 mod departing;
+mod fairness;
 mod healing;
 mod model;
 mod opening;

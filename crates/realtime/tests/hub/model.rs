@@ -151,7 +151,6 @@ impl World {
             user_id,
             room_id,
             seq,
-            at: sample::now(),
             reason,
         });
     }

@@ -196,7 +196,6 @@ impl Rig {
             user_id: user.id,
             room_id,
             seq: self.log.last_seq(room_id),
-            at: sample::now(),
             reason: RemovalReason::Removed,
         });
     }

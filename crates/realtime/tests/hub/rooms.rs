@@ -107,7 +107,6 @@ async fn a_removal_that_is_told_after_the_return_takes_nobody_out() {
         user_id: zoe.user.id,
         room_id: room,
         seq: Seq(3),
-        at: testkit::sample::now(),
         reason: RemovalReason::Removed,
     };
     rig.publish(room, joined(&zoe.user));
@@ -136,7 +135,6 @@ async fn a_deleted_room_ends_for_everybody() {
         user_id: zoe.user.id,
         room_id: room,
         seq: Seq(3),
-        at: testkit::sample::now(),
         reason: RemovalReason::RoomDeleted,
     });
     assert_eq!(

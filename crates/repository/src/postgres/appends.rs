@@ -220,7 +220,9 @@ fn sent(new: &NewMessage, seq: Seq, username: Username) -> RoomEvent {
         created_at: new.at,
         updated_at: new.at,
         edited_at: None,
+        edited_seq: None,
         deleted_at: None,
+        reactions: Vec::new(),
     };
     RoomEvent {
         room_id: new.room_id,

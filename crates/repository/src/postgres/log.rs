@@ -3,7 +3,7 @@ use deadpool_postgres::{Client, GenericClient, Transaction};
 use domain::{
     MessageId, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
     ports::{Appended, NewMessage, RoomLog},
-    values::MessageContent,
+    values::{Emoji, MessageContent},
 };
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     Postgres, appends,
     fault::Fault,
+    reactions,
     rows::{self, message_columns, number},
     statement::{self, execute, row},
 };
@@ -43,13 +44,13 @@ impl RoomLog for Postgres {
             if sender != by {
                 return Err(StoreError::Denied.into());
             }
+            let seq = record(transaction, room, by, at, Entry::MessageEdited(message)).await?;
             execute(
                 transaction,
-                "UPDATE messages SET content = $2, updated_at = $3, edited_at = $3 WHERE id = $1",
-                &[&message.0, &content.as_str(), &at],
+                "UPDATE messages SET content = $2, updated_at = $3, edited_at = $3, edited_seq = $4 WHERE id = $1",
+                &[&message.0, &content.as_str(), &at, &number(seq)],
             )
             .await?;
-            let seq = record(transaction, room, by, at, Entry::MessageEdited(message)).await?;
             event(transaction, room, seq).await
         })
         .await
@@ -74,8 +75,39 @@ impl RoomLog for Postgres {
                 &[&message.0, &at],
             )
             .await?;
+            reactions::forget(transaction, message).await?;
             let seq = record(transaction, room, by, at, Entry::MessageDeleted(message)).await?;
             event(transaction, room, seq).await
+        })
+        .await
+    }
+
+    async fn react(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Appended> {
+        self.change(async |transaction: &Transaction<'_>| {
+            role_and_sender(transaction, room, message, by).await?;
+            reactions::add(transaction, room, message, by, &emoji, at).await
+        })
+        .await
+    }
+
+    async fn unreact(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Option<RoomEvent>> {
+        self.change(async |transaction: &Transaction<'_>| {
+            role_and_sender(transaction, room, message, by).await?;
+            reactions::remove(transaction, room, message, by, &emoji, at).await
         })
         .await
     }
@@ -99,20 +131,31 @@ impl RoomLog for Postgres {
 }
 
 /// What a row of the log says; the rest of it is told by the rows that it points at.
-pub(super) enum Entry {
+pub(super) enum Entry<'a> {
     RoomDeleted,
     MemberLeft(UserId),
     MessageEdited(MessageId),
     MessageDeleted(MessageId),
+    ReactionAdded(Reacted<'a>),
+    ReactionRemoved(Reacted<'a>),
 }
 
-impl Entry {
-    fn columns(&self) -> (&'static str, Option<Uuid>) {
-        match *self {
-            Self::RoomDeleted => ("room_deleted", None),
-            Self::MemberLeft(user) => ("member_left", Some(user.0)),
-            Self::MessageEdited(message) => ("message_edited", Some(message.0)),
-            Self::MessageDeleted(message) => ("message_deleted", Some(message.0)),
+/// To which message, by which emoji, and how often that stands there with the change.
+pub(super) struct Reacted<'a> {
+    pub(super) message: MessageId,
+    pub(super) emoji: &'a Emoji,
+    pub(super) count: i64,
+}
+
+impl Entry<'_> {
+    fn columns(&self) -> (&'static str, Option<Uuid>, Option<&Reacted<'_>>) {
+        match self {
+            Self::RoomDeleted => ("room_deleted", None, None),
+            Self::MemberLeft(user) => ("member_left", Some(user.0), None),
+            Self::MessageEdited(message) => ("message_edited", Some(message.0), None),
+            Self::MessageDeleted(message) => ("message_deleted", Some(message.0), None),
+            Self::ReactionAdded(it) => ("reaction_added", Some(it.message.0), Some(it)),
+            Self::ReactionRemoved(it) => ("reaction_removed", Some(it.message.0), Some(it)),
         }
     }
 }
@@ -140,30 +183,36 @@ pub(super) async fn record(
     room: RoomId,
     actor: UserId,
     at: Timestamp,
-    entry: Entry,
+    entry: Entry<'_>,
 ) -> Result<Seq, Fault> {
-    let (kind, subject) = entry.columns();
+    let (kind, subject, reacted) = entry.columns();
+    let emoji = reacted.map(|it| it.emoji.as_str());
+    let count = reacted.map(|it| it.count);
     let recorded = row(
         transaction,
         "WITH counted AS (
              UPDATE rooms SET last_seq = last_seq + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING id, last_seq
          )
-         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at)
-         SELECT id, last_seq, $2, $3, $4, $5 FROM counted
+         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at, emoji, count)
+         SELECT id, last_seq, $2, $3, $4, $5, $6, $7 FROM counted
          RETURNING seq",
-        &[&room.0, &kind, &actor.0, &subject, &at],
+        &[&room.0, &kind, &actor.0, &subject, &at, &emoji, &count],
     )
     .await?;
     rows::seq(&recorded.ok_or(StoreError::NotFound)?, "seq")
 }
 
+/// The message of an event that does not show one is not looked up: beside the join, the condition would be asked after
+/// all of the message had been worked out.
 pub(super) const EVENTS: &str = concat!(
     "SELECT e.room_id AS event_room_id, e.seq AS event_seq, e.kind, e.actor_id, e.subject_id,
-            e.role AS joined_as, e.at, u.username AS subject_name, ",
+            e.role AS joined_as, e.at, e.emoji AS event_emoji, e.count AS event_count,
+            u.username AS subject_name, ",
     message_columns!(),
     " FROM room_events e
-      LEFT JOIN shown_messages m ON m.id = e.subject_id
-      LEFT JOIN users u ON u.id = e.subject_id
+      LEFT JOIN shown_messages m
+        ON m.id = CASE WHEN e.kind IN ('message_sent', 'message_edited') THEN e.subject_id END
+      LEFT JOIN users u ON u.id = CASE WHEN e.emoji IS NULL THEN e.subject_id ELSE e.actor_id END
       WHERE e.room_id = $1 AND e.seq > $2
       ORDER BY e.seq
       LIMIT $3"

@@ -58,9 +58,8 @@ impl MemberStore for Postgres {
         self.run(async |client: &mut Client| {
             let departures = statement::rows(
                 client,
-                "SELECT m.room_id, m.left_seq, e.at
-                 FROM room_members m JOIN room_events e ON e.room_id = m.room_id AND e.seq = m.left_seq
-                 WHERE m.user_id = $1 AND m.room_id = ANY($2)",
+                "SELECT room_id, left_seq FROM room_members
+                 WHERE user_id = $1 AND left_seq IS NOT NULL AND room_id = ANY($2)",
                 &[&user.0, &rooms],
             )
             .await?;
@@ -68,7 +67,6 @@ impl MemberStore for Postgres {
                 Ok(Departure {
                     room_id: RoomId(row.try_get("room_id")?),
                     seq: rows::seq(row, "left_seq")?,
-                    at: row.try_get("at")?,
                 })
             })
         })

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use domain::{
-    Message, MessageId, ReceiptKind, RoomId, StoreError, StoreResult, UserId,
+    Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreError, StoreResult, UserId,
     ports::{MessagePage, MessageStore, Receipt},
     values::SearchTerm,
 };
@@ -10,6 +10,7 @@ use tokio_postgres::types::ToSql;
 use super::{
     Postgres,
     fault::Fault,
+    reactions,
     rows::{self, clamped, message_columns, number},
     search,
     statement::{self, row},
@@ -63,6 +64,19 @@ impl MessageStore for Postgres {
         let _turn = self.turn_to_search().await?;
         self.change(async |transaction: &Transaction<'_>| {
             search::best(transaction, user, room, term, limit).await
+        })
+        .await
+    }
+
+    async fn reactions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<Vec<Reaction>> {
+        self.run(async |client: &mut Client| {
+            reactions::list(client, room, message, after, limit).await
         })
         .await
     }

@@ -14,6 +14,7 @@ mod messages;
 mod migrations;
 mod open_error;
 mod options;
+mod reactions;
 mod rooms;
 mod rows;
 mod search;

@@ -1,8 +1,9 @@
 //! From columns to entities and back.
 
 use domain::{
-    Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
-    Session, SessionId, StoreError, User, UserId, UserStatus, Visibility, values::InvalidValue,
+    Member, Message, MessageId, MessageStatus, Reaction, ReactionChange, Role, Room, RoomEvent,
+    RoomEventKind, RoomId, Seq, Session, SessionId, StoreError, User, UserId, UserStatus,
+    Visibility, values::InvalidValue,
 };
 use tokio_postgres::{Row, types::Json};
 use uuid::Uuid;
@@ -30,7 +31,7 @@ macro_rules! room_columns {
 macro_rules! message_columns {
     () => {
         "m.id, m.room_id, m.seq, m.sender_id, m.username, m.content, m.attachments, m.client_msg_id, m.status,
-         m.created_at, m.updated_at, m.edited_at, m.deleted_at"
+         m.created_at, m.updated_at, m.edited_at, m.edited_seq, m.deleted_at, m.reactions"
     };
 }
 
@@ -89,6 +90,7 @@ pub(super) fn member(row: &Row) -> Result<Member, Fault> {
 /// A row of the view `shown_messages`.
 pub(super) fn message(row: &Row) -> Result<Message, Fault> {
     let Json(attachments) = row.try_get("attachments")?;
+    let Json(reactions) = row.try_get("reactions")?;
     Ok(Message {
         id: MessageId(row.try_get("id")?),
         room_id: RoomId(row.try_get("room_id")?),
@@ -110,7 +112,9 @@ pub(super) fn message(row: &Row) -> Result<Message, Fault> {
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
         edited_at: row.try_get("edited_at")?,
+        edited_seq: some_seq(row, "edited_seq")?,
         deleted_at: row.try_get("deleted_at")?,
+        reactions,
     })
 }
 
@@ -132,10 +136,12 @@ pub(super) fn event(row: &Row) -> Result<RoomEvent, Fault> {
         },
         "message_sent" => RoomEventKind::MessageSent(message(row)?),
         "message_edited" => RoomEventKind::MessageEdited(message(row)?),
+        "reaction_added" => RoomEventKind::ReactionAdded(reaction_change(row)?),
+        "reaction_removed" => RoomEventKind::ReactionRemoved(reaction_change(row)?),
         "message_deleted" => RoomEventKind::MessageDeleted {
             message_id: MessageId(subject()?),
         },
-        other => return Err(unknown("kind", other)),
+        _ => RoomEventKind::Other,
     };
     Ok(RoomEvent {
         room_id: RoomId(row.try_get("event_room_id")?),
@@ -143,6 +149,26 @@ pub(super) fn event(row: &Row) -> Result<RoomEvent, Fault> {
         actor_id: UserId(row.try_get("actor_id")?),
         at,
         kind,
+    })
+}
+
+fn reaction_change(row: &Row) -> Result<ReactionChange, Fault> {
+    Ok(ReactionChange {
+        message_id: MessageId(row.try_get("subject_id")?),
+        user_id: UserId(row.try_get("actor_id")?),
+        username: value(row, "subject_name")?,
+        emoji: value(row, "event_emoji")?,
+        count: count(row, "event_count")?,
+    })
+}
+
+pub(super) fn reaction(row: &Row) -> Result<Reaction, Fault> {
+    Ok(Reaction {
+        emoji: value(row, "emoji")?,
+        user_id: UserId(row.try_get("user_id")?),
+        username: value(row, "username")?,
+        seq: seq(row, "seq")?,
+        created_at: row.try_get("created_at")?,
     })
 }
 
@@ -164,6 +190,11 @@ pub(super) fn some_role(row: &Row, column: &str) -> Result<Option<Role>, Fault> 
 
 pub(super) fn seq(row: &Row, column: &str) -> Result<Seq, Fault> {
     count(row, column).map(Seq)
+}
+
+fn some_seq(row: &Row, column: &str) -> Result<Option<Seq>, Fault> {
+    let number: Option<i64> = row.try_get(column)?;
+    number.map(|_| seq(row, column)).transpose()
 }
 
 /// A number that is never below zero.

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use domain::{
-    PasswordHash, RoomId, Seq, StoreError, User, UserStatus,
+    PasswordHash, RoomEventKind, RoomId, Seq, StoreError, User, UserStatus,
     ports::{MessagePage, MessageStore, RoomLog, RoomStore, UserStore},
+    values::Emoji,
 };
 use testkit::{postgres::Postgres as Server, sample};
 
@@ -160,6 +161,27 @@ async fn columns_that_are_added_disturb_nobody() {
 }
 
 #[tokio::test]
+async fn what_a_newer_program_writes_into_a_log_is_passed_over() {
+    let (store, _) = open(|_| {}).await;
+    let (ann, room) = room(&store).await;
+    say(
+        &store,
+        "WITH counted AS (UPDATE rooms SET last_seq = last_seq + 1 RETURNING *)
+         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at)
+         SELECT id, last_seq, 'message_pinned', created_by, id, created_at FROM counted",
+    )
+    .await
+    .unwrap();
+    let new = sample::new_message(room, ann.id, "and on it goes");
+    store.append(new).await.unwrap();
+    let read = store.read(room, Seq(2), 10).await.unwrap();
+    let seqs: Vec<_> = read.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, [Seq(3), Seq(4)]);
+    assert_eq!(read[0].kind, RoomEventKind::Other);
+    assert!(matches!(read[1].kind, RoomEventKind::MessageSent(_)));
+}
+
+#[tokio::test]
 async fn who_may_not_install_the_extension_finds_parts_of_words_too() {
     let server = Server::shared();
     let dsn = server.database();
@@ -217,4 +239,32 @@ async fn what_grows_can_be_looked_up_by_an_index() {
         counting.contains("Index Only Scan using messages_in_room"),
         "{counting}"
     );
+}
+
+#[tokio::test]
+async fn the_message_of_a_reaction_is_not_looked_up_for_its_event() {
+    let (store, _) = open(|_| {}).await;
+    let (ann, room) = room(&store).await;
+    let new = sample::new_message(room, ann.id, "soup");
+    let (id, sent) = (new.id, Seq(3));
+    store.append(new).await.unwrap();
+    let emoji = Emoji::parse("+1").unwrap();
+    let reacted = store.react(room, id, ann.id, emoji, sample::now()).await;
+    reacted.unwrap();
+    let statements = format!(
+        "PREPARE planned AS {}; EXPLAIN (ANALYZE, TIMING off) EXECUTE planned ('{room}', {sent}, 10)",
+        log::EVENTS
+    );
+    let client = store.line.pool.get().await.unwrap();
+    let answers = client.simple_query(&statements).await.unwrap();
+    let steps = answers.iter().filter_map(|answer| match answer {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    let looked_at: Vec<_> = steps
+        .filter(|step| step.contains("room_members") || step.contains("reaction_counts"))
+        .collect();
+    assert!(!looked_at.is_empty());
+    let is_spared = |step: &&str| step.contains("never executed");
+    assert!(looked_at.iter().all(is_spared), "{looked_at:#?}");
 }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use domain::{
     MessageId, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
     ports::{Appended, NewMessage, RoomLog},
-    values::MessageContent,
+    values::{Emoji, MessageContent},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Sqlite,
     fault::Fault,
-    members,
+    members, reactions,
     rows::{self, micros, number},
 };
 
@@ -33,12 +33,13 @@ impl RoomLog for Sqlite {
             if sender != by {
                 return Err(StoreError::Denied.into());
             }
+            let seq = record(connection, room, by, at, Entry::MessageEdited(message))?;
             connection
                 .prepare_cached(
-                    "UPDATE messages SET content = ?2, updated_at = ?3, edited_at = ?3 WHERE id = ?1",
+                    "UPDATE messages SET content = ?2, updated_at = ?3, edited_at = ?3, edited_seq = ?4
+                     WHERE id = ?1",
                 )?
-                .execute(params![message.0, content.as_str(), micros(at)])?;
-            let seq = record(connection, room, by, at, Entry::MessageEdited(message))?;
+                .execute(params![message.0, content.as_str(), micros(at), number(seq)])?;
             event(connection, room, seq)
         })
         .await
@@ -62,8 +63,39 @@ impl RoomLog for Sqlite {
                      WHERE id = ?1",
                 )?
                 .execute(params![message.0, micros(at)])?;
+            reactions::forget(connection, message)?;
             let seq = record(connection, room, by, at, Entry::MessageDeleted(message))?;
             event(connection, room, seq)
+        })
+        .await
+    }
+
+    async fn react(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Appended> {
+        self.write(move |connection| {
+            role_and_sender(connection, room, message, by)?;
+            reactions::add(connection, room, message, by, &emoji, at)
+        })
+        .await
+    }
+
+    async fn unreact(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        by: UserId,
+        emoji: Emoji,
+        at: Timestamp,
+    ) -> StoreResult<Option<RoomEvent>> {
+        self.write(move |connection| {
+            role_and_sender(connection, room, message, by)?;
+            reactions::remove(connection, room, message, by, &emoji, at)
         })
         .await
     }
@@ -92,7 +124,7 @@ impl RoomLog for Sqlite {
 }
 
 /// What a row of the log says; the rest of it is told by the rows that it points at.
-pub(super) enum Entry {
+pub(super) enum Entry<'a> {
     RoomCreated,
     RoomDeleted,
     MemberJoined(UserId, Role),
@@ -100,18 +132,56 @@ pub(super) enum Entry {
     MessageSent(MessageId),
     MessageEdited(MessageId),
     MessageDeleted(MessageId),
+    ReactionAdded(Reacted<'a>),
+    ReactionRemoved(Reacted<'a>),
 }
 
-impl Entry {
-    fn columns(&self) -> (&'static str, Option<Uuid>, Option<Role>) {
-        match *self {
-            Self::RoomCreated => ("room_created", None, None),
-            Self::RoomDeleted => ("room_deleted", None, None),
-            Self::MemberJoined(user, role) => ("member_joined", Some(user.0), Some(role)),
-            Self::MemberLeft(user) => ("member_left", Some(user.0), None),
-            Self::MessageSent(message) => ("message_sent", Some(message.0), None),
-            Self::MessageEdited(message) => ("message_edited", Some(message.0), None),
-            Self::MessageDeleted(message) => ("message_deleted", Some(message.0), None),
+/// To which message, by which emoji, and how often that stands there with the change.
+pub(super) struct Reacted<'a> {
+    pub(super) message: MessageId,
+    pub(super) emoji: &'a Emoji,
+    pub(super) count: u64,
+}
+
+impl Entry<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomCreated => "room_created",
+            Self::RoomDeleted => "room_deleted",
+            Self::MemberJoined(..) => "member_joined",
+            Self::MemberLeft(_) => "member_left",
+            Self::MessageSent(_) => "message_sent",
+            Self::MessageEdited(_) => "message_edited",
+            Self::MessageDeleted(_) => "message_deleted",
+            Self::ReactionAdded(_) => "reaction_added",
+            Self::ReactionRemoved(_) => "reaction_removed",
+        }
+    }
+
+    fn subject(&self) -> Option<Uuid> {
+        match self {
+            Self::RoomCreated | Self::RoomDeleted => None,
+            Self::MemberJoined(user, _) | Self::MemberLeft(user) => Some(user.0),
+            Self::MessageSent(message)
+            | Self::MessageEdited(message)
+            | Self::MessageDeleted(message) => Some(message.0),
+            Self::ReactionAdded(reacted) | Self::ReactionRemoved(reacted) => {
+                Some(reacted.message.0)
+            }
+        }
+    }
+
+    fn role(&self) -> Option<Role> {
+        match self {
+            Self::MemberJoined(_, role) => Some(*role),
+            _ => None,
+        }
+    }
+
+    fn reacted(&self) -> Option<&Reacted<'_>> {
+        match self {
+            Self::ReactionAdded(reacted) | Self::ReactionRemoved(reacted) => Some(reacted),
+            _ => None,
         }
     }
 }
@@ -122,7 +192,7 @@ pub(super) fn record(
     room: RoomId,
     actor: UserId,
     at: Timestamp,
-    entry: Entry,
+    entry: Entry<'_>,
 ) -> Result<Seq, Fault> {
     let seq: u64 = connection
         .prepare_cached(
@@ -131,30 +201,33 @@ pub(super) fn record(
         .query_row([room.0], |row| row.get(0))
         .optional()?
         .ok_or(StoreError::NotFound)?;
-    let (kind, subject, role) = entry.columns();
+    let reacted = entry.reacted();
     connection
         .prepare_cached(
-            "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at, emoji, count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             room.0,
             seq,
-            kind,
+            entry.kind(),
             actor.0,
-            subject,
-            role.map(rows::role_text),
-            micros(at)
+            entry.subject(),
+            entry.role().map(rows::role_text),
+            micros(at),
+            reacted.map(|it| it.emoji.as_str()),
+            reacted.map(|it| it.count),
         ])?;
     Ok(Seq(seq))
 }
 
 pub(super) const EVENTS: &str =
     "SELECT e.room_id AS event_room_id, e.seq AS event_seq, e.kind, e.actor_id, e.subject_id,
-                e.role AS joined_as, e.at, u.username AS subject_name, m.*
+                e.role AS joined_as, e.at, e.emoji AS event_emoji, e.count AS event_count,
+                u.username AS subject_name, m.*
          FROM room_events e
-         LEFT JOIN shown_messages m ON m.id = e.subject_id
-         LEFT JOIN users u ON u.id = e.subject_id
+         LEFT JOIN shown_messages m ON m.id = e.subject_id AND e.kind IN ('message_sent', 'message_edited')
+         LEFT JOIN users u ON u.id = iif(e.emoji IS NULL, e.subject_id, e.actor_id)
          WHERE e.room_id = ?1 AND e.seq > ?2
          ORDER BY e.seq
          LIMIT ?3";

@@ -50,15 +50,14 @@ impl MemberStore for Sqlite {
         let rooms = rows::id_list(rooms.iter().map(|room| room.0));
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT m.room_id, m.left_seq, e.at
-                 FROM room_members m JOIN room_events e ON e.room_id = m.room_id AND e.seq = m.left_seq
-                 WHERE m.user_id = ?1 AND m.room_id IN (SELECT unhex(value) FROM json_each(?2))",
+                "SELECT room_id, left_seq FROM room_members
+                 WHERE user_id = ?1 AND left_seq IS NOT NULL
+                   AND room_id IN (SELECT unhex(value) FROM json_each(?2))",
             )?;
             let departures = statement.query_map(params![user.0, rooms], |row| {
                 Ok(Departure {
                     room_id: RoomId(row.get("room_id")?),
                     seq: rows::seq(row, "left_seq")?,
-                    at: rows::time(row, "at")?,
                 })
             })?;
             Ok(departures.collect::<Result<_, _>>()?)

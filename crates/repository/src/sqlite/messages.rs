@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::{
-    Message, MessageId, ReceiptKind, RoomId, Seq, StoreError, StoreResult, UserId,
+    Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreError, StoreResult, UserId,
     ports::{MessagePage, MessageStore, Receipt},
     values::SearchTerm,
 };
@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 use super::{
     Sqlite,
     fault::Fault,
-    members,
+    members, reactions,
     rows::{self, clamped, number},
     search,
 };
@@ -64,6 +64,17 @@ impl MessageStore for Sqlite {
     ) -> StoreResult<Vec<Message>> {
         let term = term.clone();
         self.read(move |connection| search::newest(connection, user, room, &term, limit))
+            .await
+    }
+
+    async fn reactions(
+        &self,
+        room: RoomId,
+        message: MessageId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<Vec<Reaction>> {
+        self.read(move |connection| reactions::list(connection, room, message, after, limit))
             .await
     }
 

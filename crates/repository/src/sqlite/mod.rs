@@ -6,6 +6,7 @@ mod members;
 mod messages;
 mod migrations;
 mod options;
+mod reactions;
 mod rooms;
 mod rows;
 mod search;

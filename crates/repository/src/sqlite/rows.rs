@@ -1,10 +1,11 @@
 //! From columns to entities and back.
 
 use domain::{
-    Member, Message, MessageStatus, Role, Room, RoomEvent, RoomEventKind, Seq, Session, SessionId,
-    Timestamp, User, UserId, UserStatus, Visibility, values::InvalidValue,
+    Member, Message, MessageStatus, Reaction, ReactionChange, Role, Room, RoomEvent, RoomEventKind,
+    Seq, Session, SessionId, Timestamp, User, UserId, UserStatus, Visibility, values::InvalidValue,
 };
 use rusqlite::{Row, types::Type};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub(super) use crate::columns::{clamped, number, role_text, user_status_text, visibility_text};
@@ -78,8 +79,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         sender_id: UserId(row.get("sender_id")?),
         username: value(row, "username")?,
         content: value(row, "content")?,
-        attachments: serde_json::from_str(text(row, "attachments")?)
-            .map_err(|error| malformed(Box::new(error)))?,
+        attachments: json(row, "attachments")?,
         client_msg_id: row
             .get::<_, Option<String>>("client_msg_id")?
             .map(TryInto::try_into)
@@ -94,7 +94,9 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
         edited_at: some_time(row, "edited_at")?,
+        edited_seq: row.get::<_, Option<u64>>("edited_seq")?.map(Seq),
         deleted_at: some_time(row, "deleted_at")?,
+        reactions: json(row, "reactions")?,
     })
 }
 
@@ -116,6 +118,8 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<RoomEvent> {
         },
         "message_sent" => RoomEventKind::MessageSent(message(row)?),
         "message_edited" => RoomEventKind::MessageEdited(message(row)?),
+        "reaction_added" => RoomEventKind::ReactionAdded(reaction_change(row)?),
+        "reaction_removed" => RoomEventKind::ReactionRemoved(reaction_change(row)?),
         "message_deleted" => RoomEventKind::MessageDeleted {
             message_id: domain::MessageId(subject()?),
         },
@@ -127,6 +131,26 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<RoomEvent> {
         actor_id: UserId(row.get("actor_id")?),
         at,
         kind,
+    })
+}
+
+fn reaction_change(row: &Row<'_>) -> rusqlite::Result<ReactionChange> {
+    Ok(ReactionChange {
+        message_id: domain::MessageId(row.get("subject_id")?),
+        user_id: UserId(row.get("actor_id")?),
+        username: value(row, "subject_name")?,
+        emoji: value(row, "event_emoji")?,
+        count: row.get("event_count")?,
+    })
+}
+
+pub(super) fn reaction(row: &Row<'_>) -> rusqlite::Result<Reaction> {
+    Ok(Reaction {
+        emoji: value(row, "emoji")?,
+        user_id: UserId(row.get("user_id")?),
+        username: value(row, "username")?,
+        seq: seq(row, "seq")?,
+        created_at: time(row, "created_at")?,
     })
 }
 
@@ -159,6 +183,10 @@ fn timestamp(micros: i64) -> rusqlite::Result<Timestamp> {
 
 fn text<'a>(row: &'a Row<'_>, column: &str) -> rusqlite::Result<&'a str> {
     Ok(row.get_ref(column)?.as_str()?)
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text(row, column)?).map_err(|error| malformed(Box::new(error)))
 }
 
 fn value<T: TryFrom<String, Error = InvalidValue>>(

@@ -29,6 +29,7 @@ pub async fn an_edit_gives_another_text_and_an_event(stores: &Stores) {
         content,
         updated_at: later(1),
         edited_at: Some(later(1)),
+        edited_seq: Some(event.seq),
         ..message
     };
     assert_eq!(event.kind, RoomEventKind::MessageEdited(edited.clone()));
@@ -37,6 +38,36 @@ pub async fn an_edit_gives_another_text_and_an_event(stores: &Stores) {
     assert_eq!(events.last(), Some(&event));
     // The event that sent it shows the present text too.
     assert_eq!(events[3].kind, RoomEventKind::MessageSent(edited));
+}
+
+pub async fn the_latest_edit_is_named_by_its_number(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let room = stores.room(&ann, &[]).await;
+    let (message, other) = (
+        stores.say(room, &ann, "soop").await,
+        stores.say(room, &ann, "salat").await,
+    );
+    let edit = async |message: &Message, text| {
+        let (content, log) = (sample::content(text), &stores.log);
+        let edited = log.edit(room, message.id, ann.id, content, now()).await;
+        edited.unwrap().seq
+    };
+    let first = edit(&message, "soup").await;
+    stores.react(&message, &ann, "+1").await;
+    assert_eq!(stores.shown(&message).await.edited_seq, Some(first));
+    assert_eq!(stores.shown(&other).await.edited_seq, None);
+    let second = edit(&message, "Soup").await;
+    // The same text is an edit, too.
+    let third = edit(&message, "Soup").await;
+    assert!(first < second && second < third);
+    let events = stores.events(room).await;
+    let shown = events.iter().filter_map(|event| match &event.kind {
+        RoomEventKind::MessageSent(it) | RoomEventKind::MessageEdited(it) => {
+            (it.id == message.id).then_some(it.edited_seq)
+        }
+        _ => None,
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), [Some(third); 4]);
 }
 
 pub async fn only_its_sender_edits_a_message(stores: &Stores) {

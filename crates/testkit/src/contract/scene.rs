@@ -3,10 +3,10 @@
 use std::future::Future;
 
 use domain::{
-    Attachment, Message, PasswordHash, Role, RoomEvent, RoomEventKind, RoomId, User, UserId,
-    Visibility,
+    Attachment, Message, PasswordHash, Reaction, Role, RoomEvent, RoomEventKind, RoomId, Seq, User,
+    UserId, Visibility,
     ports::{Appended, MessagePage, NewMessage, NewRoom},
-    values::{AttachmentUrl, MimeType},
+    values::{AttachmentUrl, Emoji, MimeType},
 };
 use tokio::task::JoinSet;
 
@@ -72,10 +72,42 @@ impl Stores {
         }
     }
 
+    /// Adds a reaction that does not stand there yet.
+    pub(super) async fn react(&self, message: &Message, by: &User, with: &str) -> RoomEvent {
+        let (room, id) = (message.room_id, message.id);
+        let added = self.log.react(room, id, by.id, emoji(with), sample::now());
+        match added.await.expect("a reaction") {
+            Appended::New(event) => event,
+            Appended::Repeat(event) => panic!("not a repeat: {event:?}"),
+        }
+    }
+
+    /// Takes back a reaction that stands there.
+    pub(super) async fn unreact(&self, message: &Message, by: &User, with: &str) -> RoomEvent {
+        let (room, id) = (message.room_id, message.id);
+        let removed = self
+            .log
+            .unreact(room, id, by.id, emoji(with), sample::now());
+        removed.await.expect("no fault").expect("a reaction")
+    }
+
+    /// All reactions to a message, one by one.
+    pub(super) async fn reactions_to(&self, message: &Message) -> Vec<Reaction> {
+        let (room, id) = (message.room_id, message.id);
+        let reactions = self.messages.reactions(room, id, Seq::START, 10_000);
+        reactions.await.expect("reactions")
+    }
+
+    /// A message as it is now.
+    pub(super) async fn shown(&self, message: &Message) -> Message {
+        let found = self.messages.by_id(message.room_id, message.id).await;
+        found.expect("no fault").expect("the message")
+    }
+
     /// The whole log of a room.
     pub(super) async fn events(&self, room: RoomId) -> Vec<RoomEvent> {
         self.log
-            .read(room, domain::Seq::START, 10_000)
+            .read(room, Seq::START, 10_000)
             .await
             .expect("the log")
     }
@@ -138,4 +170,9 @@ pub(super) fn picture() -> Attachment {
         // JSON in JavaScript would lose this one.
         size_bytes: (1 << 53) + 1,
     }
+}
+
+/// What a reaction says.
+pub(super) fn emoji(text: &str) -> Emoji {
+    Emoji::parse(text).expect("an emoji")
 }

@@ -82,14 +82,13 @@ impl RemoveMember {
             .members
             .remove(room_id, user, caller.user_id, self.clock.now())
             .await?;
-        let (seq, at) = (event.seq, event.at);
+        let seq = event.seq;
         self.bus.publish(BusEvent::Room(event)).await;
         self.bus
             .publish(BusEvent::RoomRemoved {
                 user_id: user,
                 room_id,
                 seq,
-                at,
                 reason: if leaves {
                     RemovalReason::Left
                 } else {

@@ -54,7 +54,7 @@ impl DeleteRoom {
             .rooms
             .delete(id, caller.user_id, self.clock.now())
             .await?;
-        let (seq, at) = (event.seq, event.at);
+        let seq = event.seq;
         self.bus.publish(BusEvent::Room(event)).await;
         for member in members {
             self.bus
@@ -62,7 +62,6 @@ impl DeleteRoom {
                     user_id: member.user_id,
                     room_id: id,
                     seq,
-                    at,
                     reason: RemovalReason::RoomDeleted,
                 })
                 .await;

@@ -127,14 +127,14 @@ impl SyncRooms {
             match resumption {
                 Resumption::Stays(missed) => {
                     let told = match borne && entities.contains_key(&missed.room_id) {
-                        true => telling.tell(missed).await?,
+                        true => telling.tell(missed, None).await?,
                         false => Told::Later,
                     };
                     told_of_mine.insert(missed.room_id, (missed.from, told));
                 }
                 Resumption::Ended(missed) => {
                     let told = match borne {
-                        true => telling.tell(missed).await?,
+                        true => telling.tell(missed, Some(missed.to)).await?,
                         false => Told::Later,
                     };
                     match self.ended(user, missed, told).await? {

@@ -1,6 +1,6 @@
 //! What an event weighs in an answer.
 
-use domain::{Attachment, RoomEvent, RoomEventKind};
+use domain::{Attachment, ReactionCount, RoomEvent, RoomEventKind};
 
 /// The most events that are read before they are weighed.
 pub(super) const PAGE: u32 = 200;
@@ -8,6 +8,8 @@ pub(super) const PAGE: u32 = 200;
 /// The frame around what people write: names of fields, ids, times.
 const FRAME: u64 = 512;
 const FRAME_OF_ATTACHMENT: u64 = 64;
+const FRAME_OF_REACTIONS: u64 = 96;
+const USER_ID: u64 = 39;
 
 /// About how many bytes the event takes in an answer, without encoding it; in memory it takes no more than some hundred
 /// above that. Off by the frame alone: what people write is counted as JSON writes it.
@@ -16,7 +18,13 @@ pub(super) fn weight(event: &RoomEvent) -> u64 {
         + match &event.kind {
             RoomEventKind::MessageSent(message) | RoomEventKind::MessageEdited(message) => {
                 let attachments = message.attachments.iter().map(weight_of_attachment);
-                in_json(message.content.as_str()) + attachments.sum::<u64>()
+                let reactions = message.reactions.iter().map(weight_of_reactions);
+                in_json(message.content.as_str())
+                    + attachments.sum::<u64>()
+                    + reactions.sum::<u64>()
+            }
+            RoomEventKind::ReactionAdded(change) | RoomEventKind::ReactionRemoved(change) => {
+                in_json(change.emoji.as_str())
             }
             _ => 0,
         }
@@ -24,6 +32,11 @@ pub(super) fn weight(event: &RoomEvent) -> u64 {
 
 fn weight_of_attachment(attachment: &Attachment) -> u64 {
     FRAME_OF_ATTACHMENT + in_json(attachment.url.as_str()) + in_json(attachment.mime_type.as_str())
+}
+
+fn weight_of_reactions(reactions: &ReactionCount) -> u64 {
+    let users = reactions.user_ids.len() as u64 * USER_ID;
+    FRAME_OF_REACTIONS + in_json(reactions.emoji.as_str()) + users
 }
 
 fn in_json(text: &str) -> u64 {
@@ -37,10 +50,13 @@ fn in_json(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use domain::values::{AttachmentUrl, MessageContent, MimeType};
+    use domain::{
+        ReactionChange, Seq,
+        values::{AttachmentUrl, Emoji, MessageContent, MimeType},
+    };
 
     use super::*;
-    use crate::sample::{event, message};
+    use crate::sample::{ann, event, message};
 
     fn saying(text: &str, attachments: usize) -> RoomEvent {
         let mut message = message(8);
@@ -68,5 +84,64 @@ mod tests {
         }
         let heavy = weight(&saying("x", 10));
         assert!((20_000..22_000).contains(&heavy), "{heavy}");
+    }
+
+    /// As long as an emoji can be, in characters of one byte, of four, and of two because JSON escapes them.
+    const EMOJIS: [(char, u64); 3] = [('x', 32), ('\u{1f372}', 128), ('"', 64)];
+
+    fn emoji(of: char) -> Emoji {
+        Emoji::parse(&of.to_string().repeat(32)).unwrap()
+    }
+
+    fn reacted(emojis: &[Emoji], users: usize) -> RoomEvent {
+        let mut message = message(8);
+        let reactions = emojis.iter().map(|emoji| ReactionCount {
+            emoji: emoji.clone(),
+            count: u64::MAX,
+            user_ids: vec![ann().id; users],
+            last_seq: Seq(u64::MAX),
+        });
+        message.reactions = reactions.collect();
+        event(RoomEventKind::MessageSent(message))
+    }
+
+    #[test]
+    fn the_reactions_to_a_message_count_at_least_as_they_are_written_into_an_answer() {
+        let bare = weight(&reacted(&[], 0));
+        for (of, bytes) in EMOJIS {
+            for users in [1, 10] {
+                let ids = vec![format!("\"{}\"", ann().id); users].join(",");
+                let (written, most) = ("x".repeat(bytes as usize), u64::MAX);
+                let json = format!(
+                    r#"{{"emoji":"{written}","count":{most},"user_ids":[{ids}],"last_seq":{most}}},"#
+                );
+                for emojis in [1, 20] {
+                    let counted = weight(&reacted(&vec![emoji(of); emojis], users)) - bare;
+                    let exact = (json.len() * emojis) as u64;
+                    let slack = 10 * emojis as u64;
+                    assert!(
+                        (exact..=exact + slack).contains(&counted),
+                        "{counted} for {json}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_reaction_counts_its_emoji_as_it_is_written_into_an_answer() {
+        let blank = weight(&event(RoomEventKind::RoomDeleted));
+        for (of, bytes) in EMOJIS {
+            let change = ReactionChange {
+                message_id: message(8).id,
+                user_id: ann().id,
+                username: ann().username,
+                emoji: emoji(of),
+                count: 1,
+            };
+            for kind in [RoomEventKind::ReactionAdded, RoomEventKind::ReactionRemoved] {
+                assert_eq!(weight(&event(kind(change.clone()))), blank + bytes);
+            }
+        }
     }
 }

@@ -41,9 +41,7 @@ impl Standing {
             let missed = |to| Missed::new(room_id, from, to, self.most);
             match (heads.get(&room_id), ended.get(&room_id)) {
                 (Some(head), _) => Resumption::Stays(missed(*head)),
-                (None, Some(end)) if from < end.seq => {
-                    Resumption::Ended(missed(end.seq).ended(end.at))
-                }
+                (None, Some(end)) if from < end.seq => Resumption::Ended(missed(end.seq)),
                 (None, _) => Resumption::Gone(room_id),
             }
         });

@@ -16,7 +16,7 @@ pub(super) const SOCKETS: Group = Group {
             "WS_QUEUE_BYTES",
             Kind::Integer { min: 4_096, max: 268_435_456 },
             "Bytes that may wait to be sent to one socket. A peer that is further behind is closed and resumes; \
-             keep it well above MAX_BODY_BYTES.",
+             keep it well above MAX_BODY_BYTES. At least 512 for each of WS_ROOMS_MAX.",
         )
         .or("1048576"),
         Setting::new(

@@ -389,3 +389,62 @@ fn who_waits_in_front_is_told_to_have_resumed_when_a_newcomer_moves_the_feed() {
     let said = feed.join(socket(3), Join::live(user(3), Seq(1)));
     assert_eq!(said, [resumed(2, 1, 1)]);
 }
+
+#[test]
+fn in_a_room_that_is_never_still_who_comes_back_has_resumed_all_the_same() {
+    let mut feed = live_at(10);
+    feed.join(socket(2), back(2, 5, 10));
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(5))));
+    feed.read_starts();
+    // Committed and heard while the log, which was looked at before, has not answered yet.
+    feed.heard(told(11).into());
+    let said = feed.read(log(6, 10), true, |_, _| true);
+    assert_eq!(
+        told_to(socket(2), &said),
+        ["6", "7", "8", "9", "10", "11", "resumed 5-11"]
+    );
+    assert_eq!(feed.wants(), None);
+}
+
+#[test]
+fn what_was_heard_beside_a_read_is_held_back_like_the_rest_of_what_was_missed() {
+    let mut feed = live_at(10);
+    feed.join(socket(2), back(2, 9, 10));
+    feed.read_starts();
+    feed.heard(told(11).into());
+    let said = feed.read(log(10, 10), true, |_, event| event.seq < Seq(11));
+    assert_eq!(told_to(socket(2), &said), ["10"]);
+    assert_eq!(feed.wants(), None, "it is held back");
+    assert!(feed.release(socket(2)));
+    assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(10))));
+}
+
+#[test]
+fn that_a_membership_ends_is_found_out_though_nobody_is_live() {
+    for comes in [false, true] {
+        let mut feed = RoomFeed::new(Seq(4));
+        feed.join(socket(2), back(2, 2, 4));
+        assert!(feed.hold(socket(2)));
+        assert_eq!(feed.wants(), None);
+        if comes {
+            // Who comes knows the room further, and nothing is passed over for that.
+            feed.join(socket(3), Join::live(user(3), Seq(5)));
+        } else {
+            feed.told_head(Seq(5));
+        }
+        assert_eq!(feed.wants(), Some(ReadRequest::Now(Seq(4))));
+        feed.read_starts();
+        let said = feed.read(vec![left(5, user(2))], true, |_, _| true);
+        assert_eq!(told_to(socket(2), &said), ["ends 5"]);
+        assert!(!feed.is_member(socket(2)));
+    }
+}
+
+#[test]
+fn what_was_heard_too_early_for_the_feed_is_told_once_a_newcomer_has_moved_it() {
+    let mut feed = RoomFeed::new(Seq(4));
+    feed.join(socket(1), former(1, 2, 4));
+    feed.heard(told(7).into());
+    let said = feed.join(socket(2), Join::live(user(2), Seq(6)));
+    assert_eq!(told_to(socket(2), &said), ["7"]);
+}

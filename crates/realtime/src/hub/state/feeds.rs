@@ -33,10 +33,10 @@ impl State {
         }
         match done.what {
             Outcome::GapDue => {
-                slot.waiting = false;
+                slot.waiting = None;
                 slot.feed.gap_due();
             }
-            Outcome::RetryDue => slot.reading = false,
+            Outcome::RetryDue => slot.reading = None,
             Outcome::Read(Ok((events, is_all))) => self.read(room_id, events, is_all),
             Outcome::Read(Err(error)) => {
                 tracing::warn!(%room_id, %error, "the log could not be read; trying again");
@@ -49,9 +49,10 @@ impl State {
 
     /// The feed counts as reading until the wait is over, so that nothing else makes it read before.
     fn retry_later(&mut self, room_id: RoomId) {
-        if let Some(slot) = self.feeds.get(&room_id) {
+        if let Some(slot) = self.feeds.get_mut(&room_id) {
             let (epoch, retry) = (slot.epoch, self.shared.settings.retry);
-            self.reads.wait(room_id, epoch, retry, Outcome::RetryDue);
+            let waiting = self.reads.wait(room_id, epoch, retry, Outcome::RetryDue);
+            slot.reading = Some(waiting);
         }
     }
 
@@ -78,7 +79,7 @@ impl State {
             tracing::error!(%room_id, after = %asked, "the log has a hole; trying again");
             self.retry_later(room_id);
         } else {
-            slot.reading = false;
+            slot.reading = None;
         }
         self.deliver(room_id, said, |event| late.frame(event));
         for id in late.held {
@@ -92,7 +93,7 @@ impl State {
     /// The feed tells the socket nothing more of what it missed, until there is room in its queue.
     fn hold(&mut self, id: ConnectionId, room_id: RoomId) {
         if let Some(socket) = self.sockets.get_mut(&id) {
-            socket.held.push_back(room_id);
+            socket.hold(room_id);
             self.next_turn(id);
         }
     }
@@ -105,11 +106,11 @@ impl State {
         mut encode: impl FnMut(&RoomEvent) -> ByteString,
     ) {
         let said: Vec<_> = said.into_iter().collect();
-        // Whom an event takes out does not see what was written after it, though a late read of the log shows it.
+        // Whom an event takes out does not see what came to a message after it, though a late read of the log shows it.
         let mut ends = HashMap::new();
         for output in &said {
             if let FeedOutput::Dropped { id, event } = output {
-                ends.insert(*id, event.at);
+                ends.insert(*id, event.seq);
             }
         }
         for output in said {
@@ -119,14 +120,15 @@ impl State {
                     for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
                     {
                         let end = socket.ending.get(&room_id).or(ends.get(id));
-                        let without = end.and_then(|end| event.without_later_text(*end));
-                        if let Some(without) = without {
-                            let frame = wire::room_event(&without);
-                            socket.outbox.push(FrameClass::Durable, frame);
-                        } else if is_sent_by(&event, socket.user_id) {
-                            socket.outbox.push_own(frame.clone());
+                        let shown = end.and_then(|end| event.as_of(*end));
+                        let frame = match shown {
+                            Some(shown) => wire::room_event(&shown),
+                            None => frame.clone(),
+                        };
+                        if is_sent_by(&event, socket.user_id) {
+                            socket.outbox.push_own(frame);
                         } else {
-                            socket.outbox.push(FrameClass::Durable, frame.clone());
+                            socket.outbox.push(FrameClass::Durable, frame);
                         }
                     }
                 }
@@ -136,7 +138,7 @@ impl State {
                         socket.outbox.push(FrameClass::Durable, frame);
                     }
                 }
-                FeedOutput::Ends { id, event } => self.is_ending(id, room_id, event.at),
+                FeedOutput::Ends { id, event } => self.is_ending(id, room_id, event.seq),
                 FeedOutput::Dropped { id, event } => {
                     self.tell_removed(id, &event);
                     self.expel(id, room_id);
@@ -171,21 +173,21 @@ impl State {
         };
         let settings = &self.shared.settings;
         // Beside a read too, which may be for others.
-        if slot.feed.misses_some() && !slot.waiting {
-            slot.waiting = true;
+        if slot.feed.misses_some() && slot.waiting.is_none() {
             let (epoch, wait) = (slot.epoch, settings.gap_wait);
-            self.reads.wait(room_id, epoch, wait, Outcome::GapDue);
+            let waiting = self.reads.wait(room_id, epoch, wait, Outcome::GapDue);
+            slot.waiting = Some(waiting);
         }
-        if slot.reading {
+        if slot.reading.is_some() {
             return;
         }
         match slot.feed.wants() {
             Some(ReadRequest::Now(after)) => {
-                slot.reading = true;
                 slot.asked_after = after;
                 slot.known_to = slot.feed.position();
                 slot.feed.read_starts();
-                self.reads.read(room_id, slot.epoch, after, settings.page);
+                let reading = self.reads.read(room_id, slot.epoch, after, settings.page);
+                slot.reading = Some(reading);
             }
             Some(ReadRequest::Soon) | None => {}
         }

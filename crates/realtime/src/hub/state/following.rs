@@ -1,22 +1,22 @@
 use std::{collections::hash_map::Entry, sync::atomic::Ordering};
 
-use domain::{ConnectionId, RoomId, Seq, Timestamp, ports::Present};
+use domain::{ConnectionId, RoomId, Seq, ports::Present};
 
 use super::{Stage, State};
-use crate::{CloseReason, Join, RoomFeed, wire};
+use crate::{CloseReason, Join, RoomFeed, hub::log_reads::Wanted, wire};
 
 /// A feed, and what it waits for.
 pub(super) struct Slot {
     pub feed: RoomFeed,
     pub epoch: u64,
     /// A read is under way, or the wait after one that failed.
-    pub reading: bool,
+    pub reading: Option<Wanted>,
     /// What the latest read was asked for.
     pub asked_after: Seq,
     /// Where the feed stood when the read began: the log holds all up to there.
     pub known_to: Seq,
     /// The wait for a missing number is under way.
-    pub waiting: bool,
+    pub waiting: Option<Wanted>,
 }
 
 impl Slot {
@@ -24,10 +24,10 @@ impl Slot {
         Self {
             feed: RoomFeed::new(from),
             epoch,
-            reading: false,
+            reading: None,
             asked_after: from,
             known_to: from,
-            waiting: false,
+            waiting: None,
         }
     }
 }
@@ -74,6 +74,11 @@ impl State {
             }
         };
         let said = slot.feed.join(id, join);
+        // A socket that takes nothing for now, or whose rooms wait for their turns, would make the log be read for nothing.
+        let waits_its_turn = !socket.held.is_empty() || !socket.outbox.has_room_for(0, 1);
+        if waits_its_turn && slot.feed.hold(id) {
+            socket.hold(room_id);
+        }
         self.deliver(room_id, said, wire::room_event);
         self.count_feeds();
         self.pursue(room_id);
@@ -100,11 +105,11 @@ impl State {
         self.next_turn(id);
     }
 
-    /// The membership has ended, at that time, and the log will take the socket out once it has told the rest. From now on
-    /// the user is not there, types no more, and reads nothing that was written later.
-    pub(super) fn is_ending(&mut self, id: ConnectionId, room_id: RoomId, at: Timestamp) {
+    /// The membership has ended, by that event, and the log will take the socket out once it has told the rest. From now on
+    /// the user is not there, types no more, and is shown nothing that came later.
+    pub(super) fn is_ending(&mut self, id: ConnectionId, room_id: RoomId, end: Seq) {
         if let Some(socket) = self.sockets.get_mut(&id) {
-            socket.ending.insert(room_id, at);
+            socket.ending.insert(room_id, end);
             if socket.rooms.contains(&room_id) {
                 self.wish(id, room_id, false);
             }

@@ -3,7 +3,6 @@ use std::collections::HashMap;
 use bytestring::ByteString;
 use domain::{
     ConnectionId, Missed, RemovalReason, Resumption, RoomId, RoomSnapshot, Seq, SessionId,
-    Timestamp,
 };
 
 use super::State;
@@ -70,9 +69,7 @@ impl State {
         let slot = self.feeds.get(&missed.room_id);
         let is_back = slot.is_some_and(|slot| slot.feed.is_member_since(id, missed.to));
         if !is_back {
-            // Without a time, nothing was written since.
-            let ended_at = missed.ended_at.unwrap_or(Timestamp::MAX);
-            self.is_ending(id, missed.room_id, ended_at);
+            self.is_ending(id, missed.room_id, missed.to);
         }
         let Some(socket) = self.sockets.get(&id) else {
             return;

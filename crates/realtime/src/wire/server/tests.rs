@@ -1,6 +1,7 @@
 use domain::{
-    Attachment, Message, MessageId, MessageStatus, ReceiptKind, Role, SessionId, UserId,
-    values::{AttachmentUrl, MimeType},
+    Attachment, Message, MessageId, MessageStatus, ReactionCount, ReceiptKind, Role, SessionId,
+    UserId,
+    values::{AttachmentUrl, Emoji, MimeType},
 };
 use serde_json::Value;
 use testkit::sample;
@@ -40,13 +41,17 @@ fn message() -> Message {
     message
 }
 
+fn thumb() -> Emoji {
+    Emoji::parse("\u{1F44D}").unwrap()
+}
+
 fn message_json() -> Value {
     json!({
         "id": written(3), "room_id": written(1), "seq": 7, "sender_id": written(2), "username": "Zoë",
         "content": "a \"b\"\n",
         "attachments": [{"url": "https://files.example/a.png", "mime_type": "image/png", "size_bytes": 5}],
         "client_msg_id": "mine", "status": "SENT", "created_at": NOW, "updated_at": NOW,
-        "edited_at": null, "deleted_at": null,
+        "edited_at": null, "edited_seq": null, "deleted_at": null, "reactions": [],
     })
 }
 
@@ -122,13 +127,60 @@ fn an_edited_message_is_told_whole_with_the_number_of_the_edit() {
     let mut edited = message();
     edited.status = MessageStatus::Read;
     edited.edited_at = Some(sample::now());
+    edited.edited_seq = Some(Seq(9));
     let mut data = message_json();
     data["status"] = json!("READ");
     data["edited_at"] = json!(NOW);
+    data["edited_seq"] = json!(9);
     assert_says(
         &room_event(&event(9, RoomEventKind::MessageEdited(edited))),
         json!({"event": "message.updated", "seq": 9, "data": data}),
     );
+}
+
+#[test]
+fn a_message_is_told_with_how_often_each_emoji_stands_there() {
+    let mut reacted = message();
+    reacted.reactions = vec![ReactionCount {
+        emoji: thumb(),
+        count: 11,
+        user_ids: vec![UserId(id(2)), UserId(id(5))],
+        last_seq: Seq(19),
+    }];
+    let mut data = message_json();
+    data["reactions"] = json!([{
+        "emoji": "\u{1F44D}", "count": 11, "user_ids": [written(2), written(5)], "last_seq": 19,
+    }]);
+    assert_says(
+        &room_event(&event(7, RoomEventKind::MessageSent(reacted))),
+        json!({"event": "receive_message", "seq": 7, "data": data}),
+    );
+}
+
+#[test]
+fn a_reaction_is_told_with_how_often_its_emoji_stands_there_then() {
+    let change = |count| ReactionChange {
+        message_id: MessageId(id(3)),
+        user_id: UserId(id(2)),
+        username: zoe().username,
+        emoji: thumb(),
+        count,
+    };
+    for (event_name, count, kind) in [
+        ("reaction.added", 2, RoomEventKind::ReactionAdded(change(2))),
+        (
+            "reaction.removed",
+            0,
+            RoomEventKind::ReactionRemoved(change(0)),
+        ),
+    ] {
+        assert_says(
+            &room_event(&event(9, kind)),
+            json!({"event": event_name, "seq": 9, "data": {
+                "room_id": written(1), "message_id": written(3), "user_id": written(2), "username": "Zoë",
+                "emoji": "\u{1F44D}", "count": count, "seq": 9}}),
+        );
+    }
 }
 
 #[test]

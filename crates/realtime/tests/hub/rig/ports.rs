@@ -12,7 +12,7 @@ use domain::{
         Appended, BusDelivery, BusHealth, BusSubscription, EventBus, Following, NewMessage,
         Presence, PresenceChange, Present, RoomLog,
     },
-    values::MessageContent,
+    values::{Emoji, MessageContent},
 };
 use testkit::sample;
 use tokio::sync::{mpsc, watch};
@@ -240,6 +240,28 @@ impl RoomLog for ScriptedLog {
         _: MessageContent,
         _: Timestamp,
     ) -> StoreResult<RoomEvent> {
+        unreachable!("the hub only reads")
+    }
+
+    async fn react(
+        &self,
+        _: RoomId,
+        _: MessageId,
+        _: UserId,
+        _: Emoji,
+        _: Timestamp,
+    ) -> StoreResult<Appended> {
+        unreachable!("the hub only reads")
+    }
+
+    async fn unreact(
+        &self,
+        _: RoomId,
+        _: MessageId,
+        _: UserId,
+        _: Emoji,
+        _: Timestamp,
+    ) -> StoreResult<Option<RoomEvent>> {
         unreachable!("the hub only reads")
     }
 

@@ -26,6 +26,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Room {
     followers: usize,
+    /// Redis was told to subscribe: it may have done so, also where that was not confirmed.
+    asked: bool,
     /// Redis has confirmed the subscription.
     stands: bool,
     /// Somebody was told [`Following::Soon`].
@@ -97,19 +99,26 @@ impl Rooms {
             let Some(room) = changed.pop_first() else {
                 break;
             };
-            match rooms.get(&room) {
+            match rooms.get_mut(&room) {
                 Some(Room {
                     followers: 0,
-                    stands,
+                    asked,
                     ..
                 }) => {
-                    if *stands {
+                    if *asked {
                         orders.unsubscribe.push(room);
                     }
                     rooms.remove(&room);
                     fallen.remove(&room);
                 }
-                Some(Room { stands: false, .. }) => orders.subscribe.push(room),
+                Some(Room {
+                    stands: false,
+                    asked,
+                    ..
+                }) => {
+                    *asked = true;
+                    orders.subscribe.push(room);
+                }
                 _ => {}
             }
         }
@@ -256,6 +265,17 @@ mod tests {
         rooms.unfollow(A);
         rooms.fall();
         assert!(rooms.all_stand_again());
+        assert_eq!(rooms.take(10), orders(&[], &[A]));
+    }
+
+    #[test]
+    fn a_room_that_fell_while_its_subscription_was_under_way_is_left_too() {
+        let rooms = Rooms::default();
+        rooms.follow(A);
+        rooms.take(10);
+        rooms.unfollow(A);
+        // The order may have gone out on the new connection, and be confirmed there.
+        rooms.fall();
         assert_eq!(rooms.take(10), orders(&[], &[A]));
     }
 

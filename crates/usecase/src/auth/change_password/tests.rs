@@ -1,6 +1,6 @@
 use domain::{
-    BusEvent, PasswordHash, SessionId, StoreResult,
-    ports::{MockEventBus, MockPasswordHasher, MockUserStore},
+    BusEvent, PasswordHash, SessionId, StoreError, StoreResult,
+    ports::{HashError, MockEventBus, MockPasswordHasher, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
@@ -85,7 +85,7 @@ async fn change(
     passwords: MockPasswordHasher,
     bus: Arc<MockEventBus>,
     input: ChangePasswordInput,
-) -> Result<(), ChangePasswordError> {
+) -> Result<(), ChangeAccountError> {
     ChangePassword {
         users: Arc::new(users),
         passwords: Arc::new(passwords),
@@ -113,7 +113,7 @@ async fn the_right_password_lets_another_take_its_place_and_the_other_log_ins_ar
 #[tokio::test]
 async fn a_wrong_password_changes_nothing_and_costs_no_second_hash() {
     let answer = change(users(), judge(Ok(false)), silent_bus(), input()).await;
-    assert_eq!(answer, Err(ChangePasswordError::WrongPassword));
+    assert_eq!(answer, Err(ChangeAccountError::WrongPassword));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_text_that_no_password_can_be_is_a_wrong_one() {
     };
     let (users, passwords) = (MockUserStore::new(), MockPasswordHasher::new());
     let answer = change(users, passwords, silent_bus(), input).await;
-    assert_eq!(answer, Err(ChangePasswordError::WrongPassword));
+    assert_eq!(answer, Err(ChangeAccountError::WrongPassword));
 }
 
 #[tokio::test]
@@ -132,15 +132,15 @@ async fn an_account_without_a_password_has_no_log_in_any_more() {
     let mut users = MockUserStore::new();
     users.expect_password().return_const(Ok(None));
     let answer = change(users, MockPasswordHasher::new(), silent_bus(), input()).await;
-    assert_eq!(answer, Err(ChangePasswordError::SessionEnded));
+    assert_eq!(answer, Err(ChangeAccountError::SessionEnded));
 }
 
 #[tokio::test]
 async fn the_store_has_the_last_word() {
     for (refusal, told) in [
-        (StoreError::Denied, ChangePasswordError::WrongPassword),
-        (StoreError::NotFound, ChangePasswordError::SessionEnded),
-        (away(), ChangePasswordError::Store(away())),
+        (StoreError::Denied, ChangeAccountError::WrongPassword),
+        (StoreError::NotFound, ChangeAccountError::SessionEnded),
+        (away(), ChangeAccountError::Store(away())),
     ] {
         let users = users_asked(&mut Sequence::new(), Err(refusal));
         let answer = change(users, hasher(Ok(new_hash())), silent_bus(), input()).await;
@@ -153,7 +153,7 @@ async fn a_hasher_that_is_full_is_not_a_wrong_password() {
     let full = HashError::Overloaded;
     for passwords in [judge(Err(full.clone())), hasher(Err(full.clone()))] {
         let answer = change(users(), passwords, silent_bus(), input()).await;
-        assert_eq!(answer, Err(ChangePasswordError::Hash(full.clone())));
+        assert_eq!(answer, Err(ChangeAccountError::Hash(full.clone())));
     }
 }
 
@@ -162,7 +162,7 @@ async fn a_store_that_is_away_is_not_a_wrong_password() {
     let mut users = MockUserStore::new();
     users.expect_password().return_const(Err(away()));
     let answer = change(users, MockPasswordHasher::new(), silent_bus(), input()).await;
-    assert_eq!(answer, Err(ChangePasswordError::Store(away())));
+    assert_eq!(answer, Err(ChangeAccountError::Store(away())));
 }
 
 #[test]

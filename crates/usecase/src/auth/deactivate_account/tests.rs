@@ -1,6 +1,6 @@
 use domain::{
-    BusEvent, PasswordHash, SessionId, StoreResult,
-    ports::{MockEventBus, MockPasswordHasher, MockUserStore},
+    BusEvent, PasswordHash, SessionId, StoreError, StoreResult,
+    ports::{HashError, MockEventBus, MockPasswordHasher, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
@@ -52,7 +52,7 @@ async fn deactivate(
     passwords: MockPasswordHasher,
     bus: Arc<MockEventBus>,
     password: Option<Password>,
-) -> Result<(), DeactivateAccountError> {
+) -> Result<(), ChangeAccountError> {
     DeactivateAccount {
         users: Arc::new(users),
         passwords: Arc::new(passwords),
@@ -80,14 +80,14 @@ async fn the_right_password_deactivates_the_account_and_all_log_ins_are_told() {
 #[tokio::test]
 async fn a_wrong_password_deactivates_nothing() {
     let answer = deactivate(users(), judge(Ok(false)), silent_bus(), Some(password())).await;
-    assert_eq!(answer, Err(DeactivateAccountError::WrongPassword));
+    assert_eq!(answer, Err(ChangeAccountError::WrongPassword));
 }
 
 #[tokio::test]
 async fn a_text_that_no_password_can_be_is_a_wrong_one() {
     let (users, passwords) = (MockUserStore::new(), MockPasswordHasher::new());
     let answer = deactivate(users, passwords, silent_bus(), None).await;
-    assert_eq!(answer, Err(DeactivateAccountError::WrongPassword));
+    assert_eq!(answer, Err(ChangeAccountError::WrongPassword));
 }
 
 #[tokio::test]
@@ -96,15 +96,15 @@ async fn an_account_without_a_password_has_no_log_in_any_more() {
     users.expect_password().return_const(Ok(None));
     let passwords = MockPasswordHasher::new();
     let answer = deactivate(users, passwords, silent_bus(), Some(password())).await;
-    assert_eq!(answer, Err(DeactivateAccountError::SessionEnded));
+    assert_eq!(answer, Err(ChangeAccountError::SessionEnded));
 }
 
 #[tokio::test]
 async fn the_store_has_the_last_word() {
     for (refusal, told) in [
-        (StoreError::Denied, DeactivateAccountError::WrongPassword),
-        (StoreError::NotFound, DeactivateAccountError::SessionEnded),
-        (away(), DeactivateAccountError::Store(away())),
+        (StoreError::Denied, ChangeAccountError::WrongPassword),
+        (StoreError::NotFound, ChangeAccountError::SessionEnded),
+        (away(), ChangeAccountError::Store(away())),
     ] {
         let users = users_asked(&mut Sequence::new(), Err(refusal));
         let answer = deactivate(users, judge(Ok(true)), silent_bus(), Some(password())).await;
@@ -116,12 +116,12 @@ async fn the_store_has_the_last_word() {
 async fn what_cannot_be_checked_is_not_a_wrong_password() {
     let full = judge(Err(HashError::Overloaded));
     let answer = deactivate(users(), full, silent_bus(), Some(password())).await;
-    let told = DeactivateAccountError::Hash(HashError::Overloaded);
+    let told = ChangeAccountError::Hash(HashError::Overloaded);
     assert_eq!(answer, Err(told));
 
     let mut users = MockUserStore::new();
     users.expect_password().return_const(Err(away()));
     let passwords = MockPasswordHasher::new();
     let answer = deactivate(users, passwords, silent_bus(), Some(password())).await;
-    assert_eq!(answer, Err(DeactivateAccountError::Store(away())));
+    assert_eq!(answer, Err(ChangeAccountError::Store(away())));
 }

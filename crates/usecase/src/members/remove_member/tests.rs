@@ -54,7 +54,6 @@ async fn is_removed(caller_role: Role, user: &User, role: Role, reason: RemovalR
                 user_id: user.id,
                 room_id: room().id,
                 seq: left(user).seq,
-                at: left(user).at,
                 reason,
             },
         ],

@@ -43,7 +43,6 @@ async fn the_room_and_each_of_its_members_are_told_after_the_commit() {
         user_id,
         room_id: room().id,
         seq: gone.seq,
-        at: gone.at,
         reason: RemovalReason::RoomDeleted,
     };
     let told = [

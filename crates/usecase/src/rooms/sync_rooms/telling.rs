@@ -35,8 +35,8 @@ impl<'a> Telling<'a> {
     }
 
     /// Reads all that was missed, if it is told and there is room for it. What is read and not told is at most a page
-    /// more than the room that was left.
-    pub(super) async fn tell(&mut self, missed: Missed) -> StoreResult<Told> {
+    /// more than the room that was left. After the membership's `end`, if it ended, nothing is shown.
+    pub(super) async fn tell(&mut self, missed: Missed, end: Option<Seq>) -> StoreResult<Told> {
         let Missed { from, to, .. } = missed;
         if !missed.recovered {
             return Ok(Told::TooMuch);
@@ -56,8 +56,8 @@ impl<'a> Telling<'a> {
                 return Ok(Told::TooMuch);
             }
             for event in read {
-                let without = missed.ended_at.and_then(|at| event.without_later_text(at));
-                let event = without.unwrap_or(event);
+                let shown = end.and_then(|end| event.as_of(end));
+                let event = shown.unwrap_or(event);
                 spent = spent.saturating_add(weight(&event));
                 events.push(event);
             }

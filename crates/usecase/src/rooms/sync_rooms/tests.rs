@@ -1,11 +1,11 @@
 use domain::{
     MessageId,
-    ports::{MockMemberStore, MockRoomLog, MockRoomStore},
+    ports::{Departure, MockMemberStore, MockRoomLog, MockRoomStore},
 };
 use mockall::predicate::eq;
 
 use super::*;
-use crate::sample::{ann, away, bob, caller, id, now, room};
+use crate::sample::{ann, away, bob, caller, event, id, message, now, room};
 
 mod world;
 
@@ -139,6 +139,49 @@ async fn a_membership_that_ended_is_told_to_its_end_with_the_reason() {
             // Told once: the next answer does not know of it any more.
             assert_eq!(changes.next, kept(&[(10, 7)]));
         }
+    }
+}
+
+/// Ann was removed by number 6; the message of number 5 had another text since, by number 7.
+#[tokio::test]
+async fn who_is_out_is_not_shown_what_was_written_after_the_end_and_a_member_is() {
+    for (is_out, text) in [(true, ""), (false, "soup is ready")] {
+        let (mut rooms, mut members) = (MockRoomStore::new(), MockMemberStore::new());
+        let (mine, gone) = match is_out {
+            true => (
+                vec![],
+                vec![Departure {
+                    room_id: id(10),
+                    seq: Seq(6),
+                }],
+            ),
+            false => (vec![at(10, 6)], vec![]),
+        };
+        rooms.expect_snapshots().return_const(Ok(mine));
+        rooms.expect_of_user().return_const(Ok(vec![room()]));
+        members.expect_departures().return_const(Ok(gone));
+        let mut edited = message(5);
+        edited.edited_seq = Some(Seq(7));
+        let numbered = |seq, kind| RoomEvent {
+            seq: Seq(seq),
+            ..event(kind)
+        };
+        let left = RoomEventKind::MemberLeft { user_id: ann().id };
+        let events = vec![
+            numbered(5, RoomEventKind::MessageSent(edited)),
+            numbered(6, left),
+        ];
+        let mut log = MockRoomLog::new();
+        log.expect_read().return_const(Ok(events));
+        let changes = World::ask(rooms, members, log, &[(10, 4)]).await.unwrap();
+        let told = match is_out {
+            true => changes.removed[0].end.as_ref().unwrap().events.as_ref(),
+            false => changes.rooms[0].events.as_ref(),
+        };
+        let RoomEventKind::MessageSent(shown) = &told.unwrap()[0].kind else {
+            panic!("{told:?}");
+        };
+        assert_eq!(shown.content.as_str(), text, "is out: {is_out}");
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{
 use mockall::predicate::eq;
 
 use super::*;
-use crate::sample::{ann, away, caller, id, now};
+use crate::sample::{ann, away, caller, id};
 
 const LIMIT: usize = 3;
 
@@ -225,7 +225,6 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
             let ended = |room| Departure {
                 room_id: id(room),
                 seq: Seq(9),
-                at: now(),
             };
             Ok(vec![ended(20), ended(21)])
         });
@@ -249,13 +248,12 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
         from: Seq(from),
         to: Seq(to),
         recovered,
-        ended_at: None,
     };
     let since = [(20, 8), (21, 9), (22, 1)];
     assert_eq!(
         open_it(rooms, members, &since).await,
         [
-            Resumption::Ended(missed(20, 8, 9, true).ended(now())),
+            Resumption::Ended(missed(20, 8, 9, true)),
             Resumption::Gone(id(21)),
             Resumption::Gone(id(22)),
         ]

@@ -2,7 +2,7 @@ use domain::ports::{MockMemberStore, MockRoomStore};
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
-use crate::sample::{ann, away, id, now};
+use crate::sample::{ann, away, id};
 
 const MOST: u64 = 10;
 
@@ -10,7 +10,6 @@ fn gone(room: u64, seq: u64) -> Departure {
     Departure {
         room_id: id(room),
         seq: Seq(seq),
-        at: now(),
     }
 }
 
@@ -56,7 +55,7 @@ async fn resume(
 async fn who_is_let_in_and_put_out_between_the_questions_is_told_how_it_ended() {
     let again = (10, Ok(vec![gone(10, 7)]));
     let resumed = resume(&[10], vec![], vec![], Some(again)).await;
-    let missed = Missed::new(id(10), Seq(3), Seq(7), MOST).ended(now());
+    let missed = Missed::new(id(10), Seq(3), Seq(7), MOST);
     assert_eq!(resumed, Ok(vec![Resumption::Ended(missed)]));
 }
 
@@ -77,7 +76,7 @@ async fn only_what_is_in_neither_answer_is_asked_for_again() {
     });
     let missed = |room, to| Missed::new(id(room), Seq(3), Seq(to), MOST);
     let expected = [
-        Resumption::Ended(missed(10, 7).ended(now())),
+        Resumption::Ended(missed(10, 7)),
         Resumption::Stays(missed(11, 5)),
         Resumption::Gone(id(12)),
     ];

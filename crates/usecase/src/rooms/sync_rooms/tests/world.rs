@@ -42,7 +42,7 @@ pub fn seqs(events: &[RoomEvent]) -> Vec<u64> {
 pub fn bytes_of(events: u64) -> u64 {
     let message_id: MessageId = id(1);
     let deleted = RoomEventKind::MessageDeleted { message_id };
-    events * crate::rooms::weight::weight(&crate::sample::event(deleted))
+    events * crate::rooms::weight::weight(&event(deleted))
 }
 
 impl World {
@@ -125,10 +125,9 @@ impl World {
 
     fn members(&self) -> MockMemberStore {
         let ended = self.ended.iter();
-        let departure = |room, end| domain::ports::Departure {
+        let departure = |room, end| Departure {
             room_id: id(room),
             seq: Seq(end),
-            at: now(),
         };
         let ended: Vec<_> = ended.map(|it| departure(it.0, it.1)).collect();
         let mut members = MockMemberStore::new();
