@@ -3,7 +3,7 @@
 
 use domain::{
     Conflict, Message, MessageId, Reaction, ReactionChange, ReactionCount, RoomEvent,
-    RoomEventKind, RoomId, Seq, StoreError, User, UserId, ports::Appended,
+    RoomEventKind, RoomId, StoreError, User, UserId, ports::Appended,
 };
 
 use super::{Stores, scene::emoji};
@@ -33,7 +33,7 @@ fn change(message: &Message, by: &User, with: &str, count: u64) -> ReactionChang
     }
 }
 
-fn standing(with: &str, users: &[&User], last: &RoomEvent) -> ReactionCount {
+pub(super) fn standing(with: &str, users: &[&User], last: &RoomEvent) -> ReactionCount {
     ReactionCount {
         emoji: emoji(with),
         count: users.len() as u64,
@@ -323,36 +323,4 @@ pub async fn only_a_member_reacts_and_only_to_what_is_there(stores: &Stores) {
     assert_eq!(after, before);
     let left: Vec<_> = stores.reactions_to(&message).await;
     assert_eq!(left.len(), 1);
-}
-
-pub async fn the_reactions_of_those_who_left_stay(stores: &Stores) {
-    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
-    let room = stores.room(&ann, &[&bob]).await;
-    let message = stores.say(room, &ann, "soup").await;
-    let first = stores.react(&message, &bob, "+1").await;
-    let removed = stores.members.remove(room, bob.id, ann.id, now()).await;
-    removed.unwrap();
-    let left = [standing("+1", &[&bob], &first)];
-    assert_eq!(stores.shown(&message).await.reactions, left);
-    let back = sample::new_member(room, bob.id, ann.id);
-    stores.members.add(&back).await.unwrap();
-    let again = stores
-        .log
-        .react(room, message.id, bob.id, emoji("+1"), now())
-        .await;
-    assert_eq!(again, Ok(Appended::Repeat(first)));
-    assert_eq!(stores.unreact(&message, &bob, "+1").await.actor_id, bob.id);
-    assert_eq!(stores.reactions_to(&message).await, []);
-}
-
-pub async fn a_reaction_is_no_message_that_is_unread(stores: &Stores) {
-    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
-    let room = stores.room(&ann, &[&bob]).await;
-    let message = stores.say(room, &ann, "soup").await;
-    let before = stores.rooms.snapshots(bob.id, None).await.unwrap();
-    assert_eq!((before[0].unread, before[0].last_seq), (1, Seq(4)));
-    stores.react(&message, &ann, "+1").await;
-    stores.unreact(&message, &ann, "+1").await;
-    let after = stores.rooms.snapshots(bob.id, None).await.unwrap();
-    assert_eq!((after[0].unread, after[0].last_seq), (1, Seq(6)));
 }

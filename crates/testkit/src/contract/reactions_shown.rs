@@ -5,7 +5,7 @@ use domain::{
     ports::{Appended, MessagePage, NewMessage},
 };
 
-use super::{Stores, scene::emoji};
+use super::{Stores, reactions::standing, scene::emoji};
 use crate::sample::{self, later, now};
 
 /// So many users, and a message in a room that all of them are in.
@@ -271,4 +271,36 @@ pub async fn a_deletion_takes_the_reactions_away(stores: &Stores) {
     assert!(shown.iter().all(|message| message.reactions.is_empty()));
     let told = counts(stores, &bystander).await;
     assert_eq!(told, [("+1".to_owned(), 1, stays.seq)]);
+}
+
+pub async fn the_reactions_of_those_who_left_stay(stores: &Stores) {
+    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
+    let room = stores.room(&ann, &[&bob]).await;
+    let message = stores.say(room, &ann, "soup").await;
+    let first = stores.react(&message, &bob, "+1").await;
+    let removed = stores.members.remove(room, bob.id, ann.id, now()).await;
+    removed.unwrap();
+    let left = [standing("+1", &[&bob], &first)];
+    assert_eq!(stores.shown(&message).await.reactions, left);
+    let back = sample::new_member(room, bob.id, ann.id);
+    stores.members.add(&back).await.unwrap();
+    let again = stores
+        .log
+        .react(room, message.id, bob.id, emoji("+1"), now())
+        .await;
+    assert_eq!(again, Ok(Appended::Repeat(first)));
+    assert_eq!(stores.unreact(&message, &bob, "+1").await.actor_id, bob.id);
+    assert_eq!(stores.reactions_to(&message).await, []);
+}
+
+pub async fn a_reaction_is_no_message_that_is_unread(stores: &Stores) {
+    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
+    let room = stores.room(&ann, &[&bob]).await;
+    let message = stores.say(room, &ann, "soup").await;
+    let before = stores.rooms.snapshots(bob.id, None).await.unwrap();
+    assert_eq!((before[0].unread, before[0].last_seq), (1, Seq(4)));
+    stores.react(&message, &ann, "+1").await;
+    stores.unreact(&message, &ann, "+1").await;
+    let after = stores.rooms.snapshots(bob.id, None).await.unwrap();
+    assert_eq!((after[0].unread, after[0].last_seq), (1, Seq(6)));
 }

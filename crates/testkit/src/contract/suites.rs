@@ -125,8 +125,6 @@ macro_rules! storage_contract {
             what_stands_at_one_message_does_not_stand_at_another,
             a_message_carries_twenty_different_emojis,
             only_a_member_reacts_and_only_to_what_is_there,
-            the_reactions_of_those_who_left_stay,
-            a_reaction_is_no_message_that_is_unread,
         }
         $crate::contract_suite! { reactions_shown, $make,
             every_view_of_a_message_shows_the_reactions,
@@ -136,6 +134,8 @@ macro_rules! storage_contract {
             reactions_are_listed_from_an_event_on_and_no_more_than_asked_for,
             the_reactions_to_what_is_not_there_are_none,
             a_deletion_takes_the_reactions_away,
+            the_reactions_of_those_who_left_stay,
+            a_reaction_is_no_message_that_is_unread,
         }
         $crate::contract_suite! { reactions_under_load, $make,
             sixteen_who_react_at_once_are_all_counted,
