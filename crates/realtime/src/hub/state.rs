@@ -2,6 +2,7 @@ mod feeds;
 mod following;
 mod healing;
 mod resuming;
+mod socket;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
@@ -10,12 +11,15 @@ use std::{
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, Seq, SessionId, User, UserId,
+    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, UserId,
     values::Username,
 };
 
 pub(super) use self::following::FollowChange;
-use self::following::Slot;
+use self::{
+    following::Slot,
+    socket::{Socket, Stage},
+};
 use super::{
     handle::{Shared, TypingError},
     log_reads::LogReads,
@@ -34,67 +38,6 @@ pub(super) struct State {
     /// Rooms that the bus is to be asked for from now on, or no longer, in the order in which it came to be so.
     follows: Vec<FollowChange>,
     shared: Arc<Shared>,
-}
-
-pub(super) struct Socket {
-    pub user_id: UserId,
-    session_id: SessionId,
-    outbox: Arc<Outbox>,
-    rooms: HashSet<RoomId>,
-    /// Rooms whose last events it is being told, up to the end of the membership, and which event that is.
-    ending: HashMap<RoomId, Seq>,
-    /// Rooms that it asked not to hear of, though it follows every room of its user, and the latest event at which the
-    /// user was known to be a member then: a membership that began later is another one.
-    muted: HashMap<RoomId, Seq>,
-    /// Rooms whose feeds hold back what it missed until there is room in its queue.
-    held: VecDeque<RoomId>,
-    /// It was taken out of a room that it followed, and follows no new one since.
-    is_expelled: bool,
-    /// Rooms that it was told to have been removed from, by their log or by a signal, and up to where: what is older,
-    /// and comes late, is known to be over.
-    removed: HashMap<RoomId, Seq>,
-    stage: Stage,
-}
-
-/// How many removals a socket remembers; those of long ago are no longer on their way.
-const REMOVALS: usize = 1_024;
-
-impl Socket {
-    /// It has started, and follows every room of its user.
-    fn follows_all(&self) -> bool {
-        matches!(self.stage, Stage::Started { follows_all, .. } if follows_all)
-    }
-
-    /// It should follow this room of its user, and does not.
-    fn misses(&self, room_id: RoomId) -> bool {
-        self.follows_all() && !self.rooms.contains(&room_id) && !self.muted.contains_key(&room_id)
-    }
-
-    /// The room takes its turn when there is room in the queue.
-    fn hold(&mut self, room_id: RoomId) {
-        if !self.held.contains(&room_id) {
-            self.held.push_back(room_id);
-        }
-    }
-
-    fn note_removal(&mut self, room_id: RoomId, seq: Seq) {
-        if self.removed.len() >= REMOVALS {
-            self.removed.clear();
-        }
-        self.removed.insert(room_id, seq);
-    }
-}
-
-enum Stage {
-    /// Registered; what concerns its user meanwhile waits here, and that something of it may have been lost.
-    Starting {
-        waiting: Vec<Arc<BusEvent>>,
-        lost: bool,
-    },
-    Started {
-        username: Username,
-        follows_all: bool,
-    },
 }
 
 impl State {
