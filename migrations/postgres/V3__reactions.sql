@@ -14,11 +14,12 @@ CREATE TABLE reactions (
 -- through all of them, once for each emoji.
 CREATE UNIQUE INDEX reactions_by_emoji ON reactions (message_id, emoji, seq);
 
--- How often each emoji stands at a message: counted once at each change, not at each look.
+-- How often each emoji stands at a message: counted once at each change, not at each look. One that stands there no longer
+-- has no row.
 CREATE TABLE reaction_counts (
     message_id uuid   NOT NULL,
     emoji      text   COLLATE "C" NOT NULL,
-    count      bigint NOT NULL CHECK (count >= 0),
+    count      bigint NOT NULL CHECK (count > 0),
     -- The event that brought the emoji to the message, the last time that none stood there.
     first_seq  bigint NOT NULL,
     -- The latest event that added or removed one.
@@ -26,12 +27,13 @@ CREATE TABLE reaction_counts (
     PRIMARY KEY (message_id, emoji)
 );
 
+-- The event that edited a message last. Messages first: nodes that still run change them before the log.
+ALTER TABLE messages ADD COLUMN edited_seq bigint;
+
 -- Which emoji a reaction's event is about, and how often it stood there then.
 ALTER TABLE room_events ADD COLUMN emoji text;
 ALTER TABLE room_events ADD COLUMN count bigint;
 
--- The event that edited a message last.
-ALTER TABLE messages ADD COLUMN edited_seq bigint;
 UPDATE messages SET edited_seq = e.last
 FROM (SELECT subject_id, max(seq) AS last FROM room_events WHERE kind = 'message_edited' GROUP BY subject_id) e
 WHERE e.subject_id = messages.id;
@@ -59,5 +61,5 @@ SELECT m.id, m.room_id, m.seq, m.sender_id, m.content, m.attachments, m.client_m
                                       WHERE r.message_id = c.message_id AND r.emoji = c.emoji
                                       ORDER BY r.seq LIMIT 10) f)
                ) ORDER BY c.first_seq), '[]')
-        FROM reaction_counts c WHERE c.message_id = m.id AND c.count > 0) AS reactions
+        FROM reaction_counts c WHERE c.message_id = m.id) AS reactions
 FROM messages m;

@@ -13,11 +13,12 @@ CREATE TABLE reactions (
 CREATE UNIQUE INDEX reactions_by_emoji ON reactions (message_id, emoji, seq);
 CREATE UNIQUE INDEX reactions_in_order ON reactions (message_id, seq);
 
--- How often each emoji stands at a message: counted once at each change, not at each look.
+-- How often each emoji stands at a message: counted once at each change, not at each look. One that stands there no longer
+-- has no row.
 CREATE TABLE reaction_counts (
     message_id BLOB    NOT NULL REFERENCES messages (id),
     emoji      TEXT    NOT NULL,
-    count      INTEGER NOT NULL CHECK (count >= 0),
+    count      INTEGER NOT NULL CHECK (count > 0),
     -- The event that brought the emoji to the message, the last time that none stood there.
     first_seq  INTEGER NOT NULL,
     -- The latest event that added or removed one.
@@ -58,5 +59,5 @@ SELECT m.*,
                                            WHERE r.message_id = c.message_id AND r.emoji = c.emoji
                                            ORDER BY r.seq LIMIT 10) f))
                ) ORDER BY c.first_seq)
-        FROM reaction_counts c WHERE c.message_id = m.id AND c.count > 0) AS reactions
+        FROM reaction_counts c WHERE c.message_id = m.id) AS reactions
 FROM messages m;

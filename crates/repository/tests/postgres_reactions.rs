@@ -1,7 +1,12 @@
 //! How PostgreSQL goes about reactions when there are many.
 
-use repository::postgres::{Address, PostgresOptions, migrate};
-use testkit::postgres::Postgres as Server;
+use domain::{
+    PasswordHash, RoomEventKind,
+    ports::{Appended, RoomLog, RoomStore, UserStore},
+    values::Emoji,
+};
+use repository::postgres::{Address, Postgres, PostgresOptions, migrate};
+use testkit::{postgres::Postgres as Server, sample};
 
 /// One message with 2,000 reactions by 20 emojis, among many with a single one each: what the planner believes of all.
 const ONE_THAT_ALL_REACT_TO: &str = "
@@ -33,4 +38,41 @@ async fn of_a_message_that_all_react_to_no_more_is_read_than_is_shown() {
     let plan = server.query(&dsn, LOOK);
     let ten_of_each = "using reactions_by_emoji on reactions r (actual rows=10 loops=20)";
     assert!(plan.contains(ten_of_each), "{plan}");
+}
+
+/// Whoever tries one emoji after another would make each look at the message slower.
+#[tokio::test]
+async fn an_emoji_that_stands_no_longer_leaves_no_row() {
+    let server = Server::shared();
+    let dsn = server.database();
+    let options = PostgresOptions::new(Address::parse(&dsn).unwrap());
+    let store = Postgres::open(&options).await.unwrap();
+    let ann = sample::user("ann");
+    let password = PasswordHash("$argon2id$".to_owned());
+    UserStore::create(&store, &ann, &password).await.unwrap();
+    let room = sample::new_room(ann.id);
+    RoomStore::create(&store, &room).await.unwrap();
+    let sent = store
+        .append(sample::new_message(room.id, ann.id, "soup"))
+        .await;
+    let Ok(Appended::New(event)) = sent else {
+        panic!("{sent:?}")
+    };
+    let RoomEventKind::MessageSent(message) = event.kind else {
+        panic!("{event:?}")
+    };
+    for emoji in ["1", "2", "3"] {
+        let emoji = Emoji::parse(emoji).unwrap();
+        let (room, message) = (room.id, message.id);
+        let added = store.react(room, message, ann.id, emoji.clone(), sample::now());
+        added.await.unwrap();
+        let removed = store.unreact(room, message, ann.id, emoji, sample::now());
+        removed.await.unwrap().expect("it stood there");
+    }
+    assert_eq!(
+        server
+            .query(&dsn, "SELECT count(*) FROM reaction_counts")
+            .trim(),
+        "0"
+    );
 }

@@ -27,7 +27,8 @@ impl Stored {
                 user,
                 seq,
             }));
-            counts.push(count);
+            // What stands no longer has no row.
+            counts.extend(Some(count).filter(|count| count.count > 0));
         }
         differ(&reactions, &self.reactions, faults);
         differ(&counts, &self.counts, faults);

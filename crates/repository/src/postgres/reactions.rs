@@ -51,10 +51,8 @@ pub(super) async fn add(
     .await?;
     execute(
         transaction,
-        "INSERT INTO reaction_counts AS c (message_id, emoji, count, first_seq, last_seq) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (message_id, emoji) DO UPDATE SET
-             first_seq = CASE WHEN c.count = 0 THEN excluded.first_seq ELSE c.first_seq END,
-             count = excluded.count, last_seq = excluded.last_seq",
+        "INSERT INTO reaction_counts (message_id, emoji, count, first_seq, last_seq) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (message_id, emoji) DO UPDATE SET count = excluded.count, last_seq = excluded.last_seq",
         &[&message.0, &emoji.as_str(), &count, &number(seq)],
     )
     .await?;
@@ -87,12 +85,22 @@ pub(super) async fn remove(
         count,
     };
     let seq = record(transaction, room, by, at, Entry::ReactionRemoved(reacted)).await?;
-    execute(
-        transaction,
-        "UPDATE reaction_counts SET count = $3, last_seq = $4 WHERE message_id = $1 AND emoji = $2",
-        &[&message.0, &emoji.as_str(), &count, &number(seq)],
-    )
-    .await?;
+    if count == 0 {
+        // Whoever tries one emoji after another leaves nothing that each look at the message goes through.
+        execute(
+            transaction,
+            "DELETE FROM reaction_counts WHERE message_id = $1 AND emoji = $2",
+            &[&message.0, &emoji.as_str()],
+        )
+        .await?;
+    } else {
+        execute(
+            transaction,
+            "UPDATE reaction_counts SET count = $3, last_seq = $4 WHERE message_id = $1 AND emoji = $2",
+            &[&message.0, &emoji.as_str(), &count, &number(seq)],
+        )
+        .await?;
+    }
     Ok(Some(event(transaction, room, seq).await?))
 }
 
@@ -144,7 +152,7 @@ async fn standing(
     let found = row(
         transaction,
         "SELECT coalesce(max(count) FILTER (WHERE emoji = $2), 0) AS count,
-                count(*) FILTER (WHERE emoji <> $2 AND count > 0) AS others
+                count(*) FILTER (WHERE emoji <> $2) AS others
          FROM reaction_counts WHERE message_id = $1",
         &[&message.0, &emoji.as_str()],
     )

@@ -26,7 +26,7 @@ pub(super) fn add(
     }
     let others: u32 = connection
         .prepare_cached(
-            "SELECT count(*) FROM reaction_counts WHERE message_id = ?1 AND emoji <> ?2 AND count > 0",
+            "SELECT count(*) FROM reaction_counts WHERE message_id = ?1 AND emoji <> ?2",
         )?
         .query_row(params![message.0, emoji.as_str()], |row| row.get(0))?;
     if others >= ReactionCount::MAX_PER_MESSAGE {
@@ -53,9 +53,7 @@ pub(super) fn add(
     connection
         .prepare_cached(
             "INSERT INTO reaction_counts (message_id, emoji, count, first_seq, last_seq) VALUES (?1, ?2, ?3, ?4, ?4)
-             ON CONFLICT DO UPDATE SET
-                 first_seq = iif(reaction_counts.count = 0, excluded.first_seq, reaction_counts.first_seq),
-                 count = excluded.count, last_seq = excluded.last_seq",
+             ON CONFLICT DO UPDATE SET count = excluded.count, last_seq = excluded.last_seq",
         )?
         .execute(params![message.0, emoji.as_str(), count, number(seq)])?;
     Ok(Appended::New(event(connection, room, seq)?))
@@ -85,11 +83,18 @@ pub(super) fn remove(
         count,
     };
     let seq = record(connection, room, by, at, Entry::ReactionRemoved(reacted))?;
-    connection
-        .prepare_cached(
-            "UPDATE reaction_counts SET count = ?3, last_seq = ?4 WHERE message_id = ?1 AND emoji = ?2",
-        )?
-        .execute(params![message.0, emoji.as_str(), count, number(seq)])?;
+    if count == 0 {
+        // Whoever tries one emoji after another leaves nothing that each look at the message goes through.
+        connection
+            .prepare_cached("DELETE FROM reaction_counts WHERE message_id = ?1 AND emoji = ?2")?
+            .execute(params![message.0, emoji.as_str()])?;
+    } else {
+        connection
+            .prepare_cached(
+                "UPDATE reaction_counts SET count = ?3, last_seq = ?4 WHERE message_id = ?1 AND emoji = ?2",
+            )?
+            .execute(params![message.0, emoji.as_str(), count, number(seq)])?;
+    }
     Ok(Some(event(connection, room, seq)?))
 }
 

@@ -1,8 +1,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use domain::{
-    PasswordHash, StoreError, StoreResult,
-    ports::{RoomLog, RoomStore, UserStore},
+    PasswordHash, RoomEventKind, StoreError, StoreResult,
+    ports::{Appended, RoomLog, RoomStore, UserStore},
+    values::Emoji,
 };
 use tempfile::TempDir;
 use testkit::sample;
@@ -280,4 +281,38 @@ async fn what_grows_is_looked_up_by_an_index() {
         counting.iter().any(|step| step == index_alone),
         "{counting:#?}"
     );
+}
+
+/// Whoever tries one emoji after another would make each look at the message slower.
+#[tokio::test]
+async fn an_emoji_that_stands_no_longer_leaves_no_row() {
+    let (_folder, path) = folder();
+    let store = open(&path);
+    let ann = register(&store, "ann").await.unwrap();
+    let room = sample::new_room(ann.id);
+    RoomStore::create(&store, &room).await.unwrap();
+    let sent = store
+        .append(sample::new_message(room.id, ann.id, "soup"))
+        .await;
+    let Ok(Appended::New(event)) = sent else {
+        panic!("{sent:?}")
+    };
+    let RoomEventKind::MessageSent(message) = event.kind else {
+        panic!("{event:?}")
+    };
+    for emoji in ["1", "2", "3"] {
+        let emoji = Emoji::parse(emoji).unwrap();
+        let (room, message) = (room.id, message.id);
+        let added = store.react(room, message, ann.id, emoji.clone(), sample::now());
+        added.await.unwrap();
+        let removed = store.unreact(room, message, ann.id, emoji, sample::now());
+        removed.await.unwrap().expect("it stood there");
+    }
+    let rows = store
+        .read(|connection| {
+            let count = "SELECT count(*) FROM reaction_counts";
+            Ok(connection.query_row(count, [], |row| row.get::<_, u64>(0))?)
+        })
+        .await;
+    assert_eq!(rows, Ok(0));
 }
