@@ -154,10 +154,12 @@ impl Rooms {
         } = &mut *state;
         *changed = rooms.keys().copied().collect();
         fallen.clear();
-        // One that is to be left is left anyway: on a cluster, it may be another node's subscriptions that are gone.
-        for (id, room) in rooms.iter_mut().filter(|(_, room)| room.followers > 0) {
+        for (id, room) in rooms.iter_mut() {
+            // Also one that is to be left: who follows it again before it was must not take it for standing.
             room.stands = false;
-            fallen.insert(*id);
+            if room.followers > 0 {
+                fallen.insert(*id);
+            }
         }
     }
 
@@ -277,6 +279,19 @@ mod tests {
         // The order may have gone out on the new connection, and be confirmed there.
         rooms.fall();
         assert_eq!(rooms.take(10), orders(&[], &[A]));
+    }
+
+    #[test]
+    fn a_fallen_room_that_is_followed_again_before_it_was_left_is_subscribed_to() {
+        let rooms = Rooms::default();
+        rooms.follow(A);
+        rooms.take(10);
+        rooms.stand(&[A]);
+        rooms.unfollow(A);
+        rooms.fall();
+        assert_eq!(rooms.follow(A), Following::Soon);
+        assert_eq!(rooms.take(10), orders(&[A], &[]));
+        assert_eq!(rooms.stand(&[A]), [A]);
     }
 
     #[test]
