@@ -42,6 +42,8 @@ pub struct RoomFeed {
     /// Those of `early` that had been heard when the read that is under way began: the log holds them, or nobody does.
     early_at_read: Vec<Seq>,
     phantoms: usize,
+    /// A read is under way.
+    is_reading: bool,
     /// What the feed has passed since the read that is under way began, while somebody is late: so that who has all that
     /// the read holds is level with the feed, however busy the room is. Bounded by [`MAX_EARLY`].
     passed: Vec<Arc<RoomEvent>>,
@@ -66,6 +68,7 @@ impl RoomFeed {
             more_at_read: false,
             early_at_read: Vec::new(),
             phantoms: 0,
+            is_reading: false,
             passed: Vec::new(),
         }
     }
@@ -227,6 +230,7 @@ impl RoomFeed {
         self.more_at_read = self.knows_of_more();
         self.more_in_log = false;
         self.gap_is_due = false;
+        self.is_reading = true;
         self.passed.clear();
         self.early_at_read = self.early.keys().copied().collect();
     }
@@ -234,6 +238,8 @@ impl RoomFeed {
     /// The read failed; it will be wanted again.
     pub fn read_failed(&mut self) {
         self.more_in_log = true;
+        self.is_reading = false;
+        self.passed = Vec::new();
     }
 
     /// The log answered a [`ReadRequest::Now`]: `events` are those after the number that was asked for, in order, and
@@ -260,6 +266,7 @@ impl RoomFeed {
         for event in std::mem::take(&mut self.passed) {
             self.catch_up(&event, &mut takes, &mut out);
         }
+        self.is_reading = false;
         if is_all {
             // An event is told once it is committed, so a log that was read to its end later holds it.
             for seq in std::mem::take(&mut self.early_at_read) {
@@ -280,7 +287,7 @@ impl RoomFeed {
     /// Moves the feed itself one event forward.
     fn advance(&mut self, event: &Arc<RoomEvent>, out: &mut Vec<FeedOutput>) {
         self.position = event.seq;
-        if !self.late.is_empty() && self.passed.len() < MAX_EARLY {
+        if self.is_reading && !self.late.is_empty() && self.passed.len() < MAX_EARLY {
             self.passed.push(event.clone());
         }
         let position = self.position;

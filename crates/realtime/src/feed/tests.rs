@@ -277,3 +277,20 @@ fn what_the_log_does_not_hold_though_it_was_told_before_the_read_is_forgotten() 
     assert_eq!(numbers(socket(1), &feed.heard(told(6).into())), [6, 7]);
     assert_eq!(feed.wants(), None);
 }
+
+#[test]
+fn what_passes_while_nobody_reads_the_log_is_not_kept() {
+    let mut feed = live_at(5);
+    feed.join(socket(2), member(2, 1, 5));
+    feed.hold(socket(2));
+    for seq in 6..=9 {
+        feed.heard(told(seq).into());
+    }
+    assert!(feed.passed.is_empty());
+    feed.release(socket(2));
+    feed.read_starts();
+    feed.heard(told(10).into());
+    assert_eq!(feed.passed.len(), 1);
+    feed.read_failed();
+    assert!(feed.passed.is_empty());
+}

@@ -109,25 +109,32 @@ fn what_was_written_makes_room() {
     assert_eq!(outbox.lock().bytes, 0);
 }
 
+/// Every reason, and its code.
+const REASONS: [(CloseReason, u16); 14] = [
+    (CloseReason::ClientLeft, 1000),
+    (RESTART, 1012),
+    (CloseReason::Protocol, 1002),
+    (CloseReason::Unsupported, 1003),
+    (CloseReason::InvalidText, 1007),
+    (CloseReason::TooBig, 1009),
+    (CloseReason::Silent, 4000),
+    (CloseReason::BadClient, 4400),
+    (CloseReason::SessionEnded, 4401),
+    (CloseReason::TokenExpired, 4401),
+    (CloseReason::Removed, 4403),
+    (CloseReason::Slow, 4408),
+    (CloseReason::TooManySockets, 4409),
+    (CloseReason::Flood, 4429),
+];
+
 #[test]
-fn a_restart_lets_the_queue_drain_and_no_other_reason_does() {
-    use CloseReason::*;
-    for reason in [
-        ClientLeft,
-        RESTART,
-        Protocol,
-        Unsupported,
-        InvalidText,
-        TooBig,
-        Silent,
-        SessionEnded,
-        Slow,
-    ] {
+fn a_restart_and_a_removal_let_the_queue_drain_and_no_other_reason_does() {
+    for (reason, _) in REASONS {
         let outbox = Outbox::new(10 * TEN);
         outbox.push(Durable, frame("a"));
         outbox.close(reason);
         let mut expected = Vec::new();
-        if reason == RESTART {
+        if matches!(reason, RESTART | CloseReason::Removed) {
             expected = frames(&["a"]);
         }
         expected.push(Outgoing::Close(reason));
@@ -149,20 +156,8 @@ fn nothing_follows_the_close_and_the_first_reason_stays() {
 }
 
 #[test]
-fn every_reason_has_its_own_code_and_a_text_that_fits_a_close_frame() {
-    use CloseReason::*;
-    let codes = [
-        (ClientLeft, 1000),
-        (RESTART, 1012),
-        (Protocol, 1002),
-        (Unsupported, 1003),
-        (InvalidText, 1007),
-        (TooBig, 1009),
-        (Silent, 4000),
-        (SessionEnded, 4401),
-        (Slow, 4408),
-    ];
-    for (reason, code) in codes {
+fn every_reason_has_its_code_and_a_text_that_fits_a_close_frame() {
+    for (reason, code) in REASONS {
         assert_eq!(reason.code(), code, "{reason:?}");
         assert!(reason.text().len() <= 123, "{reason:?}");
     }

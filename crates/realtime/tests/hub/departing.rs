@@ -371,3 +371,30 @@ async fn a_socket_that_named_its_rooms_is_closed_once_the_end_of_the_last_is_tol
     let told = zoe.hears().await;
     assert_eq!(told.last().unwrap(), "close 4403", "{told:?}");
 }
+
+/// The snapshot of a `resume` is older than a removal that was heard while it was taken.
+#[tokio::test(start_paused = true)]
+async fn who_resumes_while_it_is_taken_out_is_neither_there_nor_types() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    let (snapshots, back) = (rig.snapshots(&[room]), rig.back(&[(room, 1)]));
+    rig.log.set(Mood::Holds);
+    rig.commit(room, left(zoe.user.id));
+    rig.tell_removed(&zoe.user, room);
+    settle().await;
+    zoe.follow(snapshots, back).await.unwrap();
+    let typed = zoe.connection.typing(Some(room), true).await;
+    assert_eq!(typed, Err(TypingError::NotFollowing));
+    settle().await;
+    assert!(rig.presence.is_empty());
+    rig.log.set(Mood::Answers);
+    let told_all = all_of([
+        told("ack follow"),
+        notes(2..=2),
+        told("member.left 3"),
+        told("resumed 1-3"),
+        told("room_removed removed"),
+    ]);
+    assert_eq!(zoe.hears().await, told_all);
+}

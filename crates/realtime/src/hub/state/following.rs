@@ -55,7 +55,6 @@ impl State {
             return;
         };
         if join.ends_at.is_none() {
-            socket.ending.remove(&room_id);
             socket.muted.remove(&room_id);
             socket.removed.remove(&room_id);
             socket.rooms.insert(room_id);
@@ -74,6 +73,10 @@ impl State {
             }
         };
         let said = slot.feed.join(id, join);
+        if slot.feed.is_member(id) {
+            // Not while the feed knows of an end that the snapshot does not: it crossed the removal.
+            socket.ending.remove(&room_id);
+        }
         // A socket that takes nothing for now, or whose rooms wait for their turns, would make the log be read for nothing.
         let waits_its_turn = !socket.held.is_empty() || !socket.outbox.has_room_for(0, 1);
         if waits_its_turn && slot.feed.hold(id) {

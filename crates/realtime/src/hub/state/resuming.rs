@@ -133,8 +133,14 @@ impl State {
         }
         socket.outbox.answer_behind_all(answer);
         self.enter(id, rooms, resumptions);
-        for room in rooms {
-            self.wish(id, room.room_id, true);
+        // Looked up now: what the feeds had heard already may have taken the user out again.
+        let Some(socket) = self.sockets.get(&id) else {
+            return Ok(());
+        };
+        let is_there =
+            |room: &RoomId| socket.rooms.contains(room) && !socket.ending.contains_key(room);
+        for room in rooms.iter().map(|it| it.room_id).filter(is_there) {
+            self.wish(id, room, true);
         }
         Ok(())
     }
