@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::fleet::{Fleet, readiness};
 
-/// A session of psql that holds the room's row, as a long transaction of somebody else does, until it is dropped.
+/// A session of psql that holds a room's row or a table, as a long transaction of somebody else does, until it is dropped.
 pub struct Holder {
     psql: Child,
     input: Option<ChildStdin>,
@@ -19,6 +19,17 @@ pub struct Holder {
 impl Holder {
     /// Holds it from when this answers.
     pub fn hold(fleet: &Fleet, room: &str) -> Self {
+        let row = format!("SELECT 'held' FROM rooms WHERE id = '{room}' FOR UPDATE");
+        Self::begin(fleet, &row)
+    }
+
+    /// As [`hold`](Self::hold), for a whole table, which nobody can read then.
+    pub fn lock(fleet: &Fleet, table: &str) -> Self {
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT 'held'");
+        Self::begin(fleet, &lock)
+    }
+
+    fn begin(fleet: &Fleet, sql: &str) -> Self {
         let mut psql = Command::new("psql")
             .args(["-X", "-A", "-t", "-q", "-d", &fleet.dsn])
             .stdin(Stdio::piped())
@@ -26,8 +37,7 @@ impl Holder {
             .spawn()
             .unwrap();
         let mut input = psql.stdin.take().unwrap();
-        let sql = format!("BEGIN; SELECT 'held' FROM rooms WHERE id = '{room}' FOR UPDATE;\n");
-        input.write_all(sql.as_bytes()).unwrap();
+        writeln!(input, "BEGIN; {sql};").unwrap();
         let mut said = String::new();
         let mut output = BufReader::new(psql.stdout.take().unwrap());
         output.read_line(&mut said).unwrap();

@@ -101,6 +101,11 @@ async fn nothing_is_lost_when_the_disk_of_postgres_is_full() {
             }
         }
         assert_eq!(user.get(&own).await.status, 200);
+        // The database answers; it is the disk that takes nothing.
+        for node in &rig.fleet.nodes {
+            assert_eq!(readiness(node).await.status, 200);
+            assert_eq!(node.client().get("/health/live").await.status, 200);
+        }
         disk.free();
         traffic.acknowledge(SOME).await;
     }
@@ -108,7 +113,8 @@ async fn nothing_is_lost_when_the_disk_of_postgres_is_full() {
     assert_sockets_stayed_open(&outcome);
 }
 
-/// Every connection of the pool waits for a room that somebody else holds. What cannot be done is refused in time.
+/// Changes wait for rooms that somebody else holds, and then every connection of the pool for a table. What cannot be done is
+/// refused in time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_the_pool_is_exhausted() {
     let settings = [
@@ -147,6 +153,16 @@ async fn nothing_is_lost_when_the_pool_is_exhausted() {
             assert_eq!(node.client().get("/health/live").await.status, 200);
         }
         drop(holders);
+        let holder = Holder::lock(&rig.fleet, "room_members");
+        let members = format!("/v1/rooms/{held}/members");
+        let reads = (0..20).map(async |_| ann.get(&members).await);
+        for answer in join_all(reads).await {
+            answer.assert_problem(503, "unavailable");
+        }
+        for node in &rig.fleet.nodes {
+            assert_eq!(readiness(node).await.status, 200);
+        }
+        drop(holder);
         wait_for_store(&rig.fleet.nodes[0], true).await;
         traffic.acknowledge(SOME).await;
     }

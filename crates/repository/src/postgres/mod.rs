@@ -53,6 +53,8 @@ pub struct Postgres {
     probe: Line,
     /// Searches may be slow, and must leave connections to the other calls.
     searches: Semaphore,
+    /// Changes may wait for a room that many want to change at once, and must leave connections to the other calls.
+    changes: Semaphore,
     committers: Option<Committers>,
 }
 
@@ -85,6 +87,7 @@ impl Postgres {
             line: line(options.pool_size.max(1))?,
             probe: line(1)?,
             searches: Semaphore::new((options.pool_size / 4).max(1)),
+            changes: Semaphore::new((options.pool_size / 2).max(1)),
             committers,
         })
     }
@@ -116,11 +119,20 @@ impl Postgres {
 
     /// A place among those who search at once.
     async fn turn_to_search(&self) -> StoreResult<SemaphorePermit<'_>> {
-        match timeout(self.line.wait, self.searches.acquire()).await {
+        self.turn(&self.searches, "searches").await
+    }
+
+    async fn turn<'a>(
+        &self,
+        places: &'a Semaphore,
+        what: &str,
+    ) -> StoreResult<SemaphorePermit<'a>> {
+        match timeout(self.line.wait, places.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
-            _ => Err(StoreError::Unavailable(
-                "too many searches are under way".to_owned(),
-            )),
+            _ => {
+                let reason = format!("too many {what} are under way");
+                Err(StoreError::Unavailable(reason))
+            }
         }
     }
 
@@ -137,6 +149,7 @@ impl Postgres {
     where
         F: AsyncFnOnce(&Transaction<'_>) -> Result<T, Fault>,
     {
+        let _turn = self.turn(&self.changes, "changes").await?;
         self.line.change(work).await
     }
 }

@@ -11,7 +11,7 @@ pub struct PostgresOptions {
     /// committers have one each besides, and [`Probe`](domain::ports::Probe) has one.
     pub pool_size: usize,
     /// How long a call may wait for its turn: for a connection, one that must be made first included, or in the queue of
-    /// a committer. A search may wait as long for its turn among the searches first. Default: 5 s.
+    /// a committer. A search may wait as long for its turn among the searches first, and a change among the changes. Default: 5 s.
     pub pool_wait: Duration,
     /// How long making a connection may take. Default: 5 s.
     pub connect_timeout: Duration,

@@ -86,6 +86,46 @@ async fn slow_searches_leave_connections_to_the_other_calls() {
 }
 
 #[tokio::test]
+async fn changes_that_wait_for_one_room_leave_connections_to_the_other_calls() {
+    let (store, dsn) = open(|options| {
+        options.pool_size = 4;
+        options.pool_wait = Duration::from_secs(2);
+        options.statement_timeout = Duration::from_secs(60);
+        options.lock_timeout = Duration::from_secs(60);
+    })
+    .await;
+    let (ann, room) = room(&store).await;
+    let new = sample::new_message(room, ann.id, "soup");
+    let message = new.id;
+    store.append(new).await.unwrap();
+    let (outside, connection) = tokio_postgres::connect(&dsn, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let lock = "BEGIN; SELECT FROM rooms FOR UPDATE";
+    outside.batch_execute(lock).await.unwrap();
+    let mut reactions = tokio::task::JoinSet::new();
+    for emoji in ["1", "2", "3", "4"] {
+        let (store, emoji) = (Arc::clone(&store), Emoji::parse(emoji).unwrap());
+        reactions.spawn(async move {
+            let now = sample::now();
+            store.react(room, message, ann.id, emoji, now).await
+        });
+    }
+    for _ in 0..2 {
+        let error = reactions.join_next().await.unwrap().unwrap().unwrap_err();
+        let why = "too many changes are under way";
+        assert_eq!(error, StoreError::Unavailable(why.to_owned()));
+    }
+    assert!(UserStore::by_id(&*store, ann.id).await.unwrap().is_some());
+    assert!(reactions.try_join_next().is_none(), "two are under way");
+    outside.batch_execute("COMMIT").await.unwrap();
+    while let Some(reacted) = reactions.join_next().await {
+        reacted.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_statement_that_takes_too_long_is_cut_off_by_the_server() {
     let (store, _) = open(|options| options.statement_timeout = Duration::from_secs(1)).await;
     let error = say(&store, "SELECT pg_sleep(60)").await.unwrap_err();

@@ -54,7 +54,7 @@ pub(super) const ENGINE: Group = Group {
         Setting::new(
             "DB_POOL",
             Kind::Integer { min: 2, max: 1_000 },
-            "Connections to Postgres that the calls of a node share. At most a quarter of them search. Those of \
+            "Connections to Postgres that the calls of a node share. At most a quarter of them search, and half change a room or an account. Those of \
              DB_COMMITTERS come on top, and one that asks whether Postgres answers: keep the sum over all nodes below \
              Postgres' max_connections.",
         )
