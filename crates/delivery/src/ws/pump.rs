@@ -3,7 +3,6 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     rc::Rc,
-    time::Duration,
 };
 
 use actix_web::web;
@@ -16,7 +15,7 @@ use realtime::{
     CloseReason, Connection, FrameClass, Outgoing,
     wire::{self, ClientFrame},
 };
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::{
     command::{self, Outcome},
@@ -95,10 +94,13 @@ impl Pump {
         let lease = self.lease.clone();
         let mut lease_event = pin!(lease.next());
         loop {
+            // What the peer sends while a command is under way is not read, so that silence says nothing about it then.
+            let silent_at = self.last_heard + settings.pong_timeout;
             let step = tokio::select! {
                 // Reading waits while a command is under way; writing does not.
                 () = finished(&mut under_way), if under_way.is_some() => {
                     under_way = None;
+                    self.last_heard = Instant::now();
                     Ok(())
                 }
                 frame = frames.next(), if under_way.is_none() => {
@@ -113,11 +115,12 @@ impl Pump {
                 }
                 _ = pings.tick() => {
                     if under_way.is_some() {
-                        // Nothing is read meanwhile, so that nothing is heard says nothing about the peer.
-                        self.last_heard = Instant::now();
                         connection.heard();
                     }
-                    self.ping(settings.pong_timeout).await
+                    self.ping().await
+                }
+                () = sleep_until(silent_at), if under_way.is_none() => {
+                    Err(End::Close(CloseReason::Silent))
                 }
             };
             if let Err(end) = step {
@@ -198,10 +201,7 @@ impl Pump {
         }
     }
 
-    async fn ping(&mut self, pong_timeout: Duration) -> Result<(), End> {
-        if self.last_heard.elapsed() > pong_timeout {
-            return Err(End::Close(CloseReason::Silent));
-        }
+    async fn ping(&mut self) -> Result<(), End> {
         let wait = self.door.settings.ws.write_timeout;
         written(timeout(wait, self.session.ping(b"")).await)
     }

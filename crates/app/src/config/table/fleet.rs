@@ -56,10 +56,10 @@ pub(super) const FLEET: Group = Group {
             "BUS_AUDIT_INTERVAL",
             Kind::Duration { min: Duration::from_millis(10), max: HOUR },
             "Pause between two such looks while all seems well, on one node with Postgres too. They find what was lost \
-             unnoticed: what a node committed that was cut off from Redis alone, or that could not be answered. With 3s a log-out \
+             unnoticed: what a node committed that was cut off from Redis alone, or that could not be answered. With 2s a log-out \
              closes the sockets of every node within 5s, whatever is lost. Jittered by a half.",
         )
-        .or("3s"),
+        .or("2s"),
         Setting::new(
             "BUS_QUEUE",
             Kind::Integer { min: 1, max: 1_048_576 },

@@ -15,8 +15,8 @@ pub(super) const SOCKETS: Group = Group {
         Setting::new(
             "WS_QUEUE_BYTES",
             Kind::Integer { min: 4_096, max: 268_435_456 },
-            "Bytes that may wait to be sent to one socket. A peer that is further behind is closed and resumes; \
-             keep it well above MAX_BODY_BYTES. At least 512 for each of WS_ROOMS_MAX.",
+            "Bytes that may wait to be sent to one socket. Some 64 frames on their way to it are not counted. A peer that is \
+             further behind is closed and resumes; keep it well above MAX_BODY_BYTES. At least 512 for each of WS_ROOMS_MAX.",
         )
         .or("1048576"),
         Setting::new(
@@ -24,14 +24,13 @@ pub(super) const SOCKETS: Group = Group {
             Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
             "Pause between two pings of the server. Keep it well below the idle time-out of every proxy in front.",
         )
-        .or("25s"),
+        .or("12s"),
         Setting::new(
             "WS_PONG_TIMEOUT",
             Kind::Duration { min: Duration::from_millis(20), max: Duration::from_secs(3_600) },
-            "Time after which a peer that has sent nothing at all is closed, at the next ping. Greater than \
-             WS_PING_INTERVAL.",
+            "Time after which a peer that has sent nothing at all, no pong either, is closed. Greater than WS_PING_INTERVAL.",
         )
-        .or("60s"),
+        .or("25s"),
         Setting::new(
             "WS_WRITE_TIMEOUT",
             Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(600) },
