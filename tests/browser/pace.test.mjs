@@ -25,6 +25,16 @@ test('a restart that does not say when is spread as the server wished', () => {
   }
 });
 
+test('whoever was connected when a line broke comes back with the others, over the time that the server wished', () => {
+  const pace = new Pace(most);
+  pace.ready({ reconnect_spread_ms: 3000 });
+  assert.equal(Math.round(pace.after(1006).ms), 3000);
+  assert.equal(Math.round(pace.after(1006).ms), 1000, 'a try that came to nothing is one of many');
+  pace.random = least;
+  pace.ready({ reconnect_spread_ms: 3000 });
+  assert.deepEqual(pace.after(1006), { then: 'connect', ms: 0, isHasty: true });
+});
+
 test('what failed is tried again after a pause that grows, all of it left to chance', () => {
   for (const code of [1006, 4000, 4408, 1011, 1005]) {
     const pace = new Pace(most);
@@ -53,7 +63,7 @@ test('being let in is no success; catching up is, and so is a while without trou
 test('a socket that is told nothing new and ends again has made no progress', () => {
   const pace = new Pace(most);
   const pauses = times(4, () => {
-    pace.ready({});
+    pace.ready({ reconnect_spread_ms: 1 });
     pace.resumed({ from: 7, to: 7, recovered: true });
     pace.resumed({ from: 7, last_seq: 2000, recovered: false });
     return Math.round(pace.after(1006).ms);

@@ -101,6 +101,17 @@ test('a list settles it, and what comes after it is known as well', () => {
   assert.deepEqual(['ada', 'ben'].map(mark), [true, false]);
 });
 
+test('what a list told is known after an edit too, and not after a change that was not seen', () => {
+  const history = begun([message(3, [carried('👍', 12, ten, 20)])], 20);
+  const asked = history.expectReactions(of(3));
+  history.takeReactions(asked, [...ten, 'ada', 'ben'].map((user) => ({ emoji: '👍', user_id: user })));
+  history.apply(edited(21, message(3, [carried('👍', 12, ten, 20)], 'new')));
+  assert.equal(history.messages[0].content, 'new');
+  assert.equal(standsBy(history.messages[0].reactions[0], 'ada'), true);
+  history.apply(edited(22, message(3, [carried('👍', 11, ten, 23)], 'newer')));
+  assert.equal(standsBy(history.messages[0].reactions[0], 'ada'), null);
+});
+
 test('a list is not changed by what the message had counted before', () => {
   const history = begun([message(3, [carried('👍', 12, ten, 25)])], 20);
   const asked = history.expectReactions(of(3));

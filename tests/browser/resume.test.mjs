@@ -131,7 +131,7 @@ scenario('a room that one was removed from meanwhile is gone, and the others are
   assert.deepEqual(await shown(ada), ['one', 'two', 'three']);
 });
 
-scenario('restarts and a crash under pages that send lose nothing and double nothing', { RECONNECT_SPREAD: '300ms' }, async (stage, server) => {
+scenario('restarts and a crash under pages that send lose nothing and double nothing', {}, async (stage, server) => {
   const { ada, ben, asBen, engine } = await together(stage, server);
   const texts = (name) => Array.from({ length: 40 }, (_, i) => `${name} ${i + 1}`);
   const sending = async (page, name) => { for (const text of texts(name)) await say(page, text); };

@@ -33,7 +33,7 @@ export class Server {
     const keep = Object.entries(process.env).filter(([name]) => ['PATH', 'HOME', 'TMPDIR', 'LANG'].includes(name));
     const child = this.#process = spawn(BIN, ['serve'], {
       cwd: this.#folder,
-      env: { ...Object.fromEntries(keep), HOST: '127.0.0.1', PORT: String(this.#port), DATA_DIR: join(this.#folder, 'data'), LOG_FORMAT: 'json', ...this.env },
+      env: { ...Object.fromEntries(keep), HOST: '127.0.0.1', PORT: String(this.#port), DATA_DIR: join(this.#folder, 'data'), LOG_FORMAT: 'json', RECONNECT_SPREAD: '300ms', ...this.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     await new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { named, reacted } from './reactions.js';
+import { named, reacted, stillNamed } from './reactions.js';
 
 /** What the page holds of one room: its newest messages without a hole, and the number up to which its log is in them. */
 export class History {
@@ -117,7 +117,8 @@ export class History {
     if (message.deleted_at) return this.#remove(message.id);
     if (this.#asked?.id === message.id) this.#asked = null;
     const at = this.messages.findLastIndex(({ seq }) => seq <= message.seq);
-    if (this.messages[at]?.id === message.id) this.messages[at] = message;
+    const held = this.messages[at];
+    if (held?.id === message.id) this.messages[at] = stillNamed(message, held);
     else this.messages.splice(at + 1, 0, message);
   }
 

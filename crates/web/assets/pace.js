@@ -22,6 +22,7 @@ export class Pace {
   #floods = 0;
   #isRenewed = false; // No socket has been ready with the new token yet.
   #spreadMs = SPREAD_MS;
+  #wasReady = false; // The latest socket was: others may have lost theirs at the same moment.
 
   /** `random()` is at least 0 and less than 1. */
   constructor(random = Math.random) {
@@ -34,6 +35,7 @@ export class Pace {
   /** A server has let the page in, with its token: that alone does not say that it will stay. */
   ready({ reconnect_spread_ms: spreadMs }) {
     this.#isRenewed = false;
+    this.#wasReady = true;
     this.#spreadMs = spreadMs ?? SPREAD_MS;
   }
 
@@ -54,6 +56,8 @@ export class Pace {
    * a `notice` for the person. `ms` is the pause; one that `isHasty` may be cut short when the network comes back.
    */
   after(code, reason = '') {
+    const wasReady = this.#wasReady;
+    this.#wasReady = false;
     if (STOPS.has(code)) return { then: 'stop', notice: STOPS.get(code) };
     switch (code) {
       case 1001:
@@ -71,14 +75,17 @@ export class Pace {
         this.#floods += 1;
         return { then: 'connect', ms: pause * (1 + this.random() / 2) };
       }
+      case 1006:
+        // The node may have died, and everybody who was there comes back now.
+        return { then: 'connect', ms: this.#backOff(wasReady ? this.#spreadMs : 0), isHasty: true };
       default:
         return { then: 'connect', ms: this.#backOff(), isHasty: true };
     }
   }
 
   /** All of the pause is left to chance, so that a crash does not bring everybody back at once. */
-  #backOff() {
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+  #backOff(leastMs = 0) {
+    const pause = Math.max(leastMs, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures));
     this.#failures += 1;
     return pause * this.random();
   }

@@ -28,6 +28,15 @@ export function named(message, list, changes) {
   return { ...message, reactions };
 }
 
+/** The message with everybody named whom an older state of it named, where nothing has changed since. */
+export function stillNamed(message, older) {
+  const { reactions = [] } = message;
+  const known = (reaction) => older.reactions?.find(
+    ({ emoji, last_seq: seq, isWhole }) => isWhole && emoji === reaction.emoji && seq === reaction.last_seq,
+  );
+  return { ...message, reactions: reactions.map((reaction) => known(reaction) ?? reaction) };
+}
+
 /** Whether a user is among those who have reacted so. `null` if that is not known. */
 export function standsBy({ user_ids: users, count, isWhole }, user) {
   if (users.includes(user)) return true;
