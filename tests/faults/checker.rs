@@ -14,8 +14,8 @@ use crate::{
 
 /// Ends the traffic, judges what was seen, and tells the numbers in one line.
 ///
-/// - I1: what was acknowledged (a message, a reaction, one that was taken back) is stored once, as it was told, and every
-///   member who stayed saw it; the reactions that stand, and their counts, are what the log comes to;
+/// - I1: what was acknowledged (a message, an edit, a deletion, a reaction, one that was taken back, a member taken in or put
+///   out) is stored once, as it was told, and every member who stayed saw it; the reactions that stand, and their counts, are what the log comes to;
 /// - I2: what each client saw, over all its sockets, is the log over its membership: in order, once, without a gap;
 /// - I3: what was not acknowledged is stored once or not at all, however often it was sent;
 /// - I4: presence is true within two leases, and who goes is told to be gone;
@@ -58,6 +58,8 @@ impl Stored {
         for (receiver, record) in outcome.seen.iter().enumerate() {
             let mut own = record.breaches.clone();
             self.all_seen(record, outcome.last, &mut own);
+            self.none_leaked(record, &mut own);
+            self.moved(record, &mut own);
             let told = own
                 .into_iter()
                 .map(|fault| format!("receiver {receiver}: {fault}"));

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::{
-    checker::{assert_sockets_stayed_open, judge},
-    length::{SOME, is_long, lasts, rounds},
+    checker::judge,
+    length::{SOME, lasts, rounds},
     rig::Rig,
-    traffic::{CUT, Traffic},
+    traffic::{CUT, Resumed, Traffic},
 };
 
 /// Everybody who was on it comes back on the next one.
@@ -39,7 +39,8 @@ async fn nothing_is_lost_when_a_node_is_killed() {
 async fn nothing_is_lost_when_a_node_stops_and_goes_on() {
     let rig = Rig::shared(&[]).await;
     let traffic = Traffic::start(&rig).await;
-    let time = lasts(Duration::from_secs(3), Duration::from_secs(60));
+    // Longer than a client waits for a sign, and than a lease.
+    let time = lasts(Duration::from_secs(7), Duration::from_secs(60));
     for node in [&rig.fleet.nodes[2], &rig.fleet.nodes[0]]
         .iter()
         .take(rounds())
@@ -51,9 +52,13 @@ async fn nothing_is_lost_when_a_node_stops_and_goes_on() {
         traffic.acknowledge(SOME).await;
     }
     let outcome = judge("node stopped", &rig, traffic).await;
-    if !is_long() {
-        assert_sockets_stayed_open(&outcome);
-    }
+    // Two of the six were on that node, and took up on another one.
+    let ends = outcome.ends();
+    assert!(
+        ends.iter().filter(|code| **code == CUT).count() >= 2,
+        "{ends:?}"
+    );
+    assert!(outcome.resumed(Resumed::Replayed) >= 2, "{outcome}");
 }
 
 #[tokio::test]

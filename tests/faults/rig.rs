@@ -2,7 +2,10 @@
 
 mod baseline;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use testkit::{Link, free_port, postgres::Postgres, redis::Redis};
 
@@ -137,9 +140,11 @@ impl Rig {
 
     /// Waits until each of these users is there, as every node tells it, and nobody else.
     pub async fn wait_for_presence(&self, reader: &Client, room: &str, names: &[&str]) {
+        let deadline = Instant::now() + 2 * LEASE;
         for node in &self.fleet.nodes {
             let reader = reader.at(node);
-            within(2 * LEASE, &format!("{names:?} are there"), async || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            within(left, &format!("{names:?} are there"), async || {
                 (online(&reader, room).await == names).then_some(())
             })
             .await;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use tokio::net::TcpStream;
 
 use crate::{
-    checker::judge,
+    checker::{assert_sockets_stayed_open, judge},
     length::{SOME, eventually, is_long, lasts, rounds},
     rig::{Rig, wait_for_store},
     server::Server,
@@ -87,5 +87,6 @@ async fn nothing_is_lost_when_a_node_has_no_file_descriptors_left() {
         .await;
         traffic.acknowledge(SOME).await;
     }
-    judge("no file descriptors", &rig, traffic).await;
+    let outcome = judge("no file descriptors", &rig, traffic).await;
+    assert_sockets_stayed_open(&outcome);
 }

@@ -31,7 +31,7 @@ pub use self::{
     reactor::{EMOJI, Reacted},
     receiver::Receiver,
     record::{Record, Resumed, Seen, Session},
-    sender::{Sent, Told},
+    sender::{Change, Sent, Told},
 };
 use crate::{
     api::Client,
@@ -75,11 +75,11 @@ pub struct Progress {
 impl Traffic {
     /// Sets it going; all members are in the room by then.
     pub async fn start(rig: &Rig) -> Self {
-        let mut traffic = Self::of_members(rig).await;
+        // Made before the baseline is taken, which nobody's connections are part of.
         let comer = rig.fleet.nodes[0].user("Comer").await;
+        let mut traffic = Self::of_members(rig).await;
         let doors = Door::of(rig, &comer).await;
         traffic.comer = Some(Comer::start(&traffic.room, doors, traffic.doors.clone()));
-        traffic.baseline = Baseline::of(rig).await;
         traffic
     }
 
@@ -192,7 +192,11 @@ impl Traffic {
                 "SELECT coalesce(max(seq), 0) FROM room_events WHERE room_id = '{room}' AND kind = 'member_left'"
             ))
         };
-        within_or_why(
+        // Two leases from here on, whatever the receivers still have to read.
+        let (reader, gone) = (&self.users[0], self.users[2].id());
+        let all = ["User0", "User1", "User2"];
+        let presence = rig.wait_for_presence(reader, &self.room, &all);
+        let caught_up = within_or_why(
             patience(),
             "every receiver has seen the last event",
             async || {
@@ -210,11 +214,8 @@ impl Traffic {
                     format!("they are at {reached:?} of {last}, the comer at {comer} of {left}")
                 })
             },
-        )
-        .await;
-        let (reader, gone) = (&self.users[0], self.users[2].id());
-        rig.wait_for_presence(reader, &self.room, &["User0", "User1", "User2"])
-            .await;
+        );
+        tokio::join!(presence, caught_up);
         // Who goes now is told to be gone, on every node.
         let mut seen = Vec::new();
         let (leaving, staying): (Vec<_>, Vec<_>) = self

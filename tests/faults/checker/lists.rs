@@ -44,6 +44,26 @@ impl Stored {
         }
     }
 
+    /// Nothing was told of the time in which the user was out before it was begun to take them in again: who is a member
+    /// again may read what happened meanwhile.
+    pub fn none_leaked(&self, record: &Record, faults: &mut Vec<String>) {
+        for (seen, round) in record.seen.iter().zip(&record.rounds) {
+            let moves = |kind: &str| {
+                let before = self.log.iter().filter(|event| event.seq < seen.seq);
+                before
+                    .filter(|event| event.kind == kind && event.subject == record.user)
+                    .count()
+            };
+            let (joined, left) = (moves("member_joined"), moves("member_left"));
+            if joined == left && *round <= left {
+                let (seq, event) = (seen.seq, &seen.event);
+                faults.push(format!(
+                    "saw {seq} {event} while it was out, before it was let in again"
+                ));
+            }
+        }
+    }
+
     fn at(&self, seq: u64) -> Option<&Event> {
         let at = usize::try_from(seq.checked_sub(1)?).ok()?;
         self.log.get(at)

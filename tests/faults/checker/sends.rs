@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::stored::Stored;
-use crate::traffic::{Sent, Told};
+use crate::traffic::{Change, Record, Sent, Told};
 
 impl Stored {
     /// What was acknowledged is there as it was told, in the order of each sender; what was given up is there once at
@@ -31,11 +31,43 @@ impl Stored {
                     faults.push(format!("{reference} has come before what was sent earlier"));
                 }
                 last = *seq;
+                if let Some(change) = sent.changed
+                    && !self.holds(change, id)
+                {
+                    let fault = format!("{reference} was answered to be {change:?}, which is lost");
+                    faults.push(fault);
+                }
             }
         }
         for row in &self.messages {
             if !asked.contains(row.reference.as_str()) {
                 faults.push(format!("{} is there and nobody sent it", row.reference));
+            }
+        }
+    }
+
+    /// The log tells that this was done to the message.
+    fn holds(&self, change: Change, message: &str) -> bool {
+        let kind = match change {
+            Change::Edited => "message_edited",
+            Change::Deleted => "message_deleted",
+        };
+        let mut log = self.log.iter();
+        log.any(|event| event.kind == kind && event.subject == message)
+    }
+
+    /// The user was taken in, and put out, as often as was answered, or more often: an answer may be lost.
+    pub fn moved(&self, record: &Record, faults: &mut Vec<String>) {
+        for (kind, answered) in [
+            ("member_joined", record.taken_in),
+            ("member_left", record.put_out),
+        ] {
+            let moves = self.log.iter().filter(|event| event.kind == kind);
+            let logged = moves.filter(|event| event.subject == record.user).count();
+            if logged < answered {
+                faults.push(format!(
+                    "{kind} was answered {answered} times and is there {logged} times"
+                ));
             }
         }
     }

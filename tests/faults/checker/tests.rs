@@ -1,7 +1,7 @@
 #![cfg(test)]
 
 use super::stored::{Count, Event, Message, Reacted as Logged, Reaction, Stored};
-use crate::traffic::{EMOJI, Outcome, Reacted, Record, Seen, Sent, Session, Told};
+use crate::traffic::{Change, EMOJI, Outcome, Reacted, Record, Seen, Sent, Session, Told};
 
 const ANN: &str = "ann";
 const BOB: &str = "bob";
@@ -119,6 +119,7 @@ fn saw(user: &str, first: u64, seqs: impl IntoIterator<Item = u64>) -> Record {
 
 fn outcome() -> Outcome {
     let sent = |reference: &str, seq: Option<u64>| Sent {
+        changed: None,
         reference: reference.into(),
         attempts: 1,
         acknowledged: seq.map(|seq| Told {
@@ -153,7 +154,12 @@ fn outcome() -> Outcome {
             saw(ANN, 2, 3..=13),
             // Before it first came, and after it went for good, it is no member; in between it may see all.
             saw(COMER, 0, [5, 6, 7, 11, 12]),
-            saw(COMER, 0, 3..=12),
+            Record {
+                rounds: vec![1, 1, 1, 1, 1, 2, 2, 2, 2, 2],
+                taken_in: 2,
+                put_out: 1,
+                ..saw(COMER, 0, 3..=12)
+            },
             // The last event may be too late.
             saw(ANN, 5, 6..=12),
             saw(BOB, 13, 14..=18),
@@ -227,6 +233,10 @@ fn harm_to_what_was_answered_is_found() {
                 s.messages.push(again);
             },
             "given-up is there twice",
+        ),
+        (
+            |_, o| o.sent[0][0].changed = Some(Change::Deleted),
+            "a-0 was answered to be Deleted, which is lost",
         ),
     ]);
 }
@@ -381,6 +391,14 @@ fn harm_to_what_was_seen_is_found() {
                 seen(o, 1).push(leaked);
             },
             "receiver 1: saw (13, \"receive_message\", \"id-13\"), and was no member any more",
+        ),
+        (
+            |_, o| o.seen[2].rounds[5] = 1,
+            "receiver 2: saw 8 message.deleted while it was out, before it was let in again",
+        ),
+        (
+            |_, o| o.seen[2].taken_in = 3,
+            "receiver 2: member_joined was answered 3 times and is there 2 times",
         ),
         (
             |_, o| o.seen[2].sessions.clear(),

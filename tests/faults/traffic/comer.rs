@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -28,6 +28,20 @@ pub struct Comer {
     is_over: Arc<AtomicBool>,
 }
 
+/// What the one who moves them and the one who listens for them know together.
+#[derive(Clone, Default)]
+struct Place {
+    record: Arc<Mutex<Record>>,
+    /// How often it was begun to take them in.
+    round: Arc<AtomicUsize>,
+}
+
+impl Place {
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap()
+    }
+}
+
 impl Comer {
     /// The owner takes them in and puts them out.
     pub fn start(room: &str, doors: Vec<Door>, owner: Vec<Door>) -> Self {
@@ -35,18 +49,18 @@ impl Comer {
             user: doors[0].client.id().to_owned(),
             ..Record::default()
         };
-        let record = Arc::new(Mutex::new(record));
+        let user = record.user.clone();
+        let place = Place {
+            record: Arc::new(Mutex::new(record)),
+            ..Place::default()
+        };
+        let record = place.record.clone();
         let is_over = Arc::<AtomicBool>::default();
         let listener = Listener {
             room: room.to_owned(),
-            record: record.clone(),
+            place: place.clone(),
         };
-        let moving = come_and_go(
-            room.to_owned(),
-            record.lock().unwrap().user.clone(),
-            owner,
-            is_over.clone(),
-        );
+        let moving = come_and_go(room.to_owned(), user, owner, place, is_over.clone());
         Self {
             listening: tokio::spawn(listener.listen(doors)),
             moving: tokio::spawn(moving),
@@ -82,10 +96,17 @@ impl Comer {
 }
 
 /// Each step is tried on one node after another until it is done.
-async fn come_and_go(room: String, user: String, mut doors: Vec<Door>, is_over: Arc<AtomicBool>) {
+async fn come_and_go(
+    room: String,
+    user: String,
+    mut doors: Vec<Door>,
+    place: Place,
+    is_over: Arc<AtomicBool>,
+) {
     let members = format!("/v1/rooms/{room}/members");
     while !is_over.load(Ordering::SeqCst) {
         for is_in in [true, false] {
+            place.round.fetch_add(usize::from(is_in), Ordering::SeqCst);
             loop {
                 let client = &doors[0].client;
                 let request = if is_in {
@@ -96,8 +117,16 @@ async fn come_and_go(room: String, user: String, mut doors: Vec<Door>, is_over: 
                 };
                 let answer = client.try_send(request.timeout(IMPATIENCE)).await;
                 match answer.map(|answer| answer.status) {
-                    // 409 and 404: it was done, and not answered.
-                    Ok(201 | 204 | 409 | 404) => break,
+                    Ok(201) => {
+                        place.record().taken_in += 1;
+                        break;
+                    }
+                    Ok(204) => {
+                        place.record().put_out += 1;
+                        break;
+                    }
+                    // It was done, and not answered.
+                    Ok(409 | 404) => break,
                     Ok(503) | Err(_) => doors.rotate_left(1),
                     Ok(status) => panic!("{status} for a change of members"),
                 }
@@ -110,7 +139,7 @@ async fn come_and_go(room: String, user: String, mut doors: Vec<Door>, is_over: 
 
 struct Listener {
     room: String,
-    record: Arc<Mutex<Record>>,
+    place: Place,
 }
 
 impl Listener {
@@ -168,7 +197,11 @@ impl Listener {
                 record.sessions.last_mut().unwrap().resumed = Some(Resumed::Replayed);
             }
             if waits_for.is_none() || Seen::of(&frame, &self.room).is_none() {
-                self.record().note(&frame, &self.room);
+                let round = self.place.round.load(Ordering::SeqCst);
+                let mut record = self.record();
+                record.note(&frame, &self.room);
+                let count = record.seen.len();
+                record.rounds.resize(count, round);
             }
         }
     }
@@ -199,6 +232,6 @@ impl Listener {
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap()
+        self.place.record()
     }
 }

@@ -17,6 +17,12 @@ pub struct Record {
     pub breaches: Vec<String>,
     /// What it was told last of each user's presence.
     pub presence: HashMap<String, String>,
+    /// Of one who comes and goes, for each of `seen`: how often it had been begun to take them in when it came.
+    pub rounds: Vec<usize>,
+    /// How often it was answered that the user was taken into the room.
+    pub taken_in: usize,
+    /// How often it was answered that the user was put out of it.
+    pub put_out: usize,
     /// What happened to it, a line each, to be read when something is wrong.
     pub story: Vec<String>,
 }

@@ -19,6 +19,15 @@ pub struct Sent {
     pub attempts: u32,
     /// What a node answered; none when the sender gave up.
     pub acknowledged: Option<Told>,
+    /// What was done to it afterwards, and answered.
+    pub changed: Option<Change>,
+}
+
+/// What a sender does to its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Edited,
+    Deleted,
 }
 
 /// What a node answered for a message.
@@ -75,6 +84,7 @@ pub async fn send(
             reference: format!("{name}-{number}"),
             attempts: 0,
             acknowledged: None,
+            changed: None,
         };
         let deadline = Instant::now() + patience();
         while sent.acknowledged.is_none() {
@@ -97,7 +107,7 @@ pub async fn send(
                     progress.note(react(&mut doors, &room, &praised, number).await);
                     reacted_to = Some(praised);
                 }
-                change(kind, number, &door, &room, message).await;
+                sent.changed = change(kind, number, &door, &room, message).await;
                 break;
             }
             doors.rotate_left(1);
@@ -142,21 +152,34 @@ async fn post(door: &Door, room: &str, reference: &str) -> Option<Value> {
     }
 }
 
-/// Edits or deletes some messages over REST. It is not tried again: whether it is done or not, the log says.
-async fn change(kind: Kind, number: usize, door: &Door, room: &str, message: &Value) {
+/// Edits or deletes some messages over REST, and tells what was answered to be done. It is not tried again.
+async fn change(
+    kind: Kind,
+    number: usize,
+    door: &Door,
+    room: &str,
+    message: &Value,
+) -> Option<Change> {
     let id = message["id"].as_str().unwrap();
     let path = format!("/v1/rooms/{room}/messages/{id}");
-    let request = match kind {
+    let (request, change) = match kind {
         Kind::Rest if number.is_multiple_of(EDITED) => {
             let request = door.client.request(Method::PATCH, &path);
-            request.json(&json!({"content": "edited"}))
+            (request.json(&json!({"content": "edited"})), Change::Edited)
         }
-        Kind::Rest if number % DELETED == 1 => door.client.request(Method::DELETE, &path),
-        Kind::Rest | Kind::Socket => return,
+        Kind::Rest if number % DELETED == 1 => {
+            let request = door.client.request(Method::DELETE, &path);
+            (request, Change::Deleted)
+        }
+        Kind::Rest | Kind::Socket => return None,
     };
-    if let Ok(answer) = door.client.try_send(request.timeout(IMPATIENCE)).await {
-        assert!(matches!(answer.status, 200 | 204 | 503), "{answer:?}");
-    }
+    let answer = door
+        .client
+        .try_send(request.timeout(IMPATIENCE))
+        .await
+        .ok()?;
+    assert!(matches!(answer.status, 200 | 204 | 503), "{answer:?}");
+    (answer.status != 503).then_some(change)
 }
 
 /// As [`post`], over the socket, which is opened if there is none, and dropped if it does not answer.
