@@ -146,6 +146,10 @@ impl Application {
     }
 }
 
+/// How long a connection that is to end may take to hand over what is written already, and to end from the peer's side.
+/// Shorter ones leave connections open for ever after a WebSocket's close.
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(1);
+
 fn bind(host: std::net::IpAddr, port: u16, setting: &str) -> Result<TcpListener> {
     TcpListener::bind((host, port))
         .with_context(|| format!("cannot listen on {host}:{port} ({setting})"))
@@ -183,8 +187,7 @@ fn server(
     })
     .on_connect(move |connection, _| prepare(connection, write_timeout))
     .client_request_timeout(config.http.head_timeout)
-    // Shorter ones leave connections open for ever after a WebSocket's close.
-    .client_disconnect_timeout(Duration::from_secs(1))
+    .client_disconnect_timeout(LAST_WORDS)
     // Longer than it is waited for.
     .shutdown_timeout(config.shutdown.grace.as_secs() + 1)
     .disable_signals()

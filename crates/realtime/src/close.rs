@@ -84,6 +84,12 @@ impl CloseReason {
         text.to_owned()
     }
 
+    /// True when the peer may be waited for to read the close frame: it has not left, and was heard of lately.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        !matches!(self, Self::ClientLeft | Self::Silent)
+    }
+
     /// True when what is queued is still written before the close frame.
     pub(crate) fn lets_queue_drain(self) -> bool {
         matches!(self, Self::Restart { .. } | Self::Removed)

@@ -1,6 +1,6 @@
 use std::{cell::Cell, collections::HashMap, rc::Rc, time::Duration};
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, body::BoxBody, dev, web};
 use domain::{ConnectionId, RoomId, Seq};
 use realtime::{Hub, RegisterError};
 use tokio::time::Instant;
@@ -8,6 +8,7 @@ use tracing::Instrument;
 
 use super::{
     guard::{FrameGuard, Verdict},
+    held_open::HeldOpen,
     lease::Lease,
     meter::Meter,
     pump::Pump,
@@ -78,6 +79,12 @@ pub async fn open(
     .map_err(not_a_handshake)?;
     let (response, session, frames) =
         actix_ws::handle(&request, payload).map_err(not_a_handshake)?;
+    let mut hold = None;
+    let response = response.map_body(|_, body| {
+        let (body, held) = HeldOpen::new(body);
+        hold = Some(held);
+        BoxBody::new(body)
+    });
     let frames = frames
         .max_frame_size(limit)
         .aggregate_continuations()
@@ -96,6 +103,7 @@ pub async fn open(
         Pump::new(door, lease, connection, session, verdict)
             .run(frames)
             .await;
+        drop(hold);
     };
     actix_web::rt::spawn(pumping.in_current_span());
     Ok(response)

@@ -3,6 +3,7 @@
 mod command;
 mod guard;
 mod handshake;
+mod held_open;
 mod lease;
 mod meter;
 mod pump;

@@ -67,9 +67,13 @@ impl Pump {
         }
     }
 
+    /// Answers when the connection may end.
     pub(super) async fn run(mut self, mut frames: AggregatedMessageStream) {
         let end = self.until_end(&mut frames).await;
+        let wait = self.door.settings.ws.write_timeout;
         let id = self.connection.id();
+        // From here on the hub tells it nothing.
+        drop(self.connection);
         match end {
             End::Close(reason) => {
                 tracing::debug!(connection_id = %id, code = reason.code(), "socket closed");
@@ -77,8 +81,10 @@ impl Pump {
                     code: reason.code().into(),
                     description: Some(reason.text().to_owned()).filter(|text| !text.is_empty()),
                 };
-                let wait = self.door.settings.ws.write_timeout;
-                let _ = timeout(wait, self.session.close(Some(frame))).await;
+                let closed = timeout(wait, self.session.close(Some(frame))).await;
+                if closed.is_ok() && reason.is_read() {
+                    let _ = timeout(wait, answered(&mut frames)).await;
+                }
             }
             End::Gone => tracing::debug!(connection_id = %id, "socket gone"),
         }
@@ -204,6 +210,16 @@ impl Pump {
     async fn ping(&mut self) -> Result<(), End> {
         let wait = self.door.settings.ws.write_timeout;
         written(timeout(wait, self.session.ping(b"")).await)
+    }
+}
+
+/// Waits for the peer's own close frame, or the end of the connection (RFC 6455, section 7.1.1). What it sends before is
+/// taken, and nothing is done about it.
+async fn answered(frames: &mut AggregatedMessageStream) {
+    while let Some(Ok(frame)) = frames.next().await {
+        if matches!(frame, AggregatedMessage::Close(_)) {
+            return;
+        }
     }
 }
 
