@@ -130,8 +130,10 @@ pub(super) async fn connect_until(
     bounds: Bounds,
 ) -> Result<Session, OpenError> {
     let address = &options.address;
+    // Before the authorities are read, which takes its time too.
+    let begun = deadline.checked_sub(options.start_timeout);
+    let begun = begun.unwrap_or_else(Instant::now);
     let (config, connector) = (config(options, bounds), connector(options)?);
-    let begun = Instant::now();
     let mut backoff = BACKOFF.0;
     loop {
         let bound = match deadline.saturating_duration_since(Instant::now()) {
