@@ -123,3 +123,42 @@ async fn a_full_redis_is_no_reason_to_refuse_anybody() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn while_redis_is_away_no_stream_is_written_and_what_redis_forgot_is_over() {
+    let fleet = Fleet::alone(&[("STREAM_LEASE", "3s")]).await;
+    let [a, b, _] = &fleet.nodes[..] else {
+        panic!("three nodes")
+    };
+    let (ann, bob) = tokio::join!(a.user("Ann"), b.user("Bob"));
+    let room = ann.room("General", &[&bob]).await;
+    let mut at_b = bob.socket(b, &[&room]).await;
+    let streams = format!("/v1/rooms/{room}/streams");
+    let start = serde_json::json!({"kind": "message", "when_lost": "finish"});
+    let begun = ann.post(&streams, start.clone()).await;
+    assert_eq!(begun.status, 201, "{begun:?}");
+    at_b.hear("stream.started").await;
+    fleet.redis.kill();
+    wait_for_buses(&fleet, "degraded").await;
+    ann.post(&streams, start.clone())
+        .await
+        .assert_problem(503, "unavailable");
+    let stream = format!("/v1/streams/{}", begun.body["id"].as_str().unwrap());
+    let append = serde_json::json!({"index": 0, "delta": "lost"});
+    ann.post(&format!("{stream}/append"), append.clone())
+        .await
+        .assert_problem(503, "unavailable");
+    // Messages do not depend on it.
+    ann.say(&room, "all the same").await;
+    at_b.until("all the same").await;
+    // It comes back empty.
+    fleet.redis.restart();
+    wait_for_buses(&fleet, "connected").await;
+    assert_eq!(at_b.hear("stream.aborted").await["data"]["reason"], "lost");
+    ann.post(&format!("{stream}/append"), append)
+        .await
+        .assert_problem(404, "stream_not_found");
+    let again = ann.post(&streams, start).await;
+    assert_eq!(again.status, 201, "{again:?}");
+    at_b.hear("stream.started").await;
+}

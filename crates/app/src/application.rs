@@ -22,6 +22,7 @@ use tokio::{
 use crate::{
     config::{AppEnv, Config, Shutdown},
     departure::{Departure, End},
+    lost_streams::{end_all_that_are_lost, end_lost_streams},
     open_files, wiring,
 };
 
@@ -32,6 +33,8 @@ pub struct Application {
     servers: Vec<Server>,
     hub: Hub,
     hub_task: JoinHandle<()>,
+    lost_streams: JoinHandle<()>,
+    door: Data<Door>,
     open: wiring::Open,
     shutdown: Shutdown,
     linger: Duration,
@@ -72,6 +75,9 @@ impl Application {
             ids: wired.ports.ids.clone(),
             settings: door_settings(config),
         });
+        let looking = end_lost_streams(door.clone(), config.streams.lease / 6);
+        let lost_streams = tokio::spawn(looking);
+        let last = door.clone();
         let listener = bind(config.http.host, config.http.port, "PORT")?;
         let address = listener.local_addr()?;
         let serves = match config.ws.port {
@@ -91,6 +97,8 @@ impl Application {
             servers,
             hub,
             hub_task,
+            lost_streams,
+            door: last,
             open: wired.open,
             shutdown: config.shutdown.clone(),
             linger: config.fleet.presence_linger,
@@ -128,6 +136,17 @@ impl Application {
                 (departure.go(gone_by, told_to_go()).await, gone_by)
             }
         };
+        self.lost_streams.abort();
+        // It ends as one that was told to, and lets go of the ports.
+        let _ = self.lost_streams.await;
+        self.open.lose_streams();
+        let ending = end_all_that_are_lost(&self.door);
+        let _ = timeout_at(
+            gone_by.min(Instant::now() + Shutdown::LAST_STEPS / 2),
+            ending,
+        )
+        .await;
+        drop(self.door);
         drop((self.hub, departure.hub));
         let linger = match end {
             End::Orderly | End::CutOff => self.linger,

@@ -10,4 +10,5 @@ pub mod system;
 pub mod wiring;
 
 mod departure;
+mod lost_streams;
 mod open_files;

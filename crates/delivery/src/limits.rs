@@ -39,6 +39,8 @@ pub struct Rates {
     pub messages_user: Option<Rate>,
     /// Typing told to others, for each user.
     pub typing_user: Option<Rate>,
+    /// Writes to streams, by either door, for each user.
+    pub streams_user: Option<Rate>,
     /// Frames of any kind, for each socket; counted on its node alone.
     pub socket_frames: Option<Rate>,
 }
@@ -64,6 +66,8 @@ pub(crate) enum Deed {
     Message(UserId),
     /// A user begins or stops typing.
     Typing(UserId),
+    /// A user begins a stream, writes to one, or asks for its end.
+    Stream(UserId),
 }
 
 impl Limits {
@@ -122,6 +126,7 @@ impl Limits {
             Deed::Call(_) => ("rest_user", self.rates.rest_user),
             Deed::Message(_) => ("messages_user", self.rates.messages_user),
             Deed::Typing(_) => ("typing_user", self.rates.typing_user),
+            Deed::Stream(_) => ("streams_user", self.rates.streams_user),
         };
         let rate = rate?;
         let quota = Quota {
@@ -140,7 +145,9 @@ impl Deed {
         match self {
             Self::Register(address) | Self::LogInFrom(address) => client_address::network(*address),
             Self::LogInTo(account) => account_key(account),
-            Self::Call(user) | Self::Message(user) | Self::Typing(user) => user.to_string(),
+            Self::Call(user) | Self::Message(user) | Self::Typing(user) | Self::Stream(user) => {
+                user.to_string()
+            }
         }
     }
 
@@ -152,6 +159,7 @@ impl Deed {
             Self::Call(_) => "too many calls",
             Self::Message(_) => "too many messages",
             Self::Typing(_) => "typing is told too often",
+            Self::Stream(_) => "streams are written to too often",
         };
         Problem::rate_limited(what, allowance.retry_after)
     }

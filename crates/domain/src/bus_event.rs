@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{MessageId, Room, RoomEvent, RoomId, Seq, SessionId, UserId, values::Username};
+use crate::{
+    LiveStream, MessageId, Room, RoomEvent, RoomId, Seq, SessionId, Splice, StreamEnd, StreamId,
+    UserId, values::Username,
+};
 
 /// What nodes tell each other. A hint: what must last is in the database before it is published here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +50,37 @@ pub enum BusEvent {
         /// Which mark.
         kind: ReceiptKind,
     },
+    /// A stream that others may see was begun.
+    StreamStarted(LiveStream),
+    /// A stream's text has changed.
+    StreamWritten {
+        /// Where.
+        room_id: RoomId,
+        /// Which stream.
+        id: StreamId,
+        /// How.
+        splice: Splice,
+    },
+    /// A stream ended without a message. One that was sent is told by its message.
+    StreamEnded {
+        /// Where.
+        room_id: RoomId,
+        /// Which stream.
+        id: StreamId,
+        /// Why.
+        why: StreamEnd,
+    },
+    /// A reader asks the author of a stream to stop: for the author's sockets.
+    StreamStop {
+        /// Whose stream.
+        author_id: UserId,
+        /// Where.
+        room_id: RoomId,
+        /// Which stream.
+        id: StreamId,
+        /// Who asks.
+        user_id: UserId,
+    },
     /// A user is now a member of a room: for the user's sockets.
     RoomAdded {
         /// Who.
@@ -85,10 +119,14 @@ impl BusEvent {
     pub fn heard_in(&self) -> Option<RoomId> {
         match self {
             Self::Room(event) => Some(event.room_id),
+            Self::StreamStarted(stream) => Some(stream.room_id),
             Self::Typing { room_id, .. }
             | Self::Presence { room_id, .. }
-            | Self::Receipt { room_id, .. } => Some(*room_id),
-            Self::RoomAdded { .. }
+            | Self::Receipt { room_id, .. }
+            | Self::StreamWritten { room_id, .. }
+            | Self::StreamEnded { room_id, .. } => Some(*room_id),
+            Self::StreamStop { .. }
+            | Self::RoomAdded { .. }
             | Self::RoomRemoved { .. }
             | Self::UserChanged { .. }
             | Self::SessionRevoked { .. } => None,

@@ -29,6 +29,10 @@ pub enum Conflict {
     AlreadyMember,
     /// The message carries as many different emojis as it may.
     TooManyEmojis,
+    /// The user writes as many streams as they may.
+    TooManyStreams,
+    /// The stream was written to since it was read, or is to be sent as it is.
+    StreamChanged,
 }
 
 /// What storage ports return.

@@ -45,6 +45,10 @@ id!(
     MessageId
 );
 id!(
+    /// A message that is being written; the message itself has the same id once it is sent.
+    StreamId
+);
+id!(
     /// One log-in: the family that all of its refresh tokens belong to.
     SessionId
 );

@@ -3,6 +3,7 @@
 mod bus_event;
 mod error;
 mod ids;
+mod live_stream;
 mod message;
 mod reaction;
 mod resumption;
@@ -16,7 +17,11 @@ pub mod values;
 
 pub use bus_event::{BusEvent, ReceiptKind, RemovalReason};
 pub use error::{Conflict, StoreError, StoreResult};
-pub use ids::{ConnectionId, InvalidId, MessageId, RoomId, Seq, SessionId, UserId};
+pub use ids::{ConnectionId, InvalidId, MessageId, RoomId, Seq, SessionId, StreamId, UserId};
+pub use live_stream::{
+    LiveStream, ShownStream, Splice, StreamEnd, StreamKind, StreamState, WhenLost, WriteRefused,
+    common_start,
+};
 pub use message::{Attachment, Message, MessageDraft, MessageStatus};
 pub use reaction::{Reaction, ReactionChange, ReactionCount};
 pub use resumption::{Missed, Resumption};

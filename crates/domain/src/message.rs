@@ -25,6 +25,9 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// The sender's own reference, if one was given.
     pub client_msg_id: Option<ClientMsgId>,
+    /// Its author was lost while they wrote it: it is what there was.
+    #[serde(default)]
+    pub interrupted: bool,
     /// How far it has come with anybody but its sender.
     pub status: MessageStatus,
     /// When the server took it.

@@ -103,6 +103,7 @@ mod tests {
             content: MessageContent::parse("text").unwrap(),
             attachments: vec![],
             client_msg_id: None,
+            interrupted: false,
             status: MessageStatus::Sent,
             created_at: at,
             updated_at: at,

@@ -19,6 +19,8 @@ pub struct User {
     pub email: Email,
     /// What the user last declared.
     pub status: UserStatus,
+    /// Others see what the user is writing before it is sent, where they write it as a draft.
+    pub shares_drafts: bool,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -8,6 +8,9 @@ mod feed;
 mod hub;
 mod outbox;
 mod presence;
+#[cfg(test)]
+mod seeds;
+mod streams;
 mod typing;
 
 pub use admission::{Admission, AdmissionSettings, Full, Seat};

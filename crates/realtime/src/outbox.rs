@@ -50,6 +50,8 @@ struct Queue {
     /// What the first frame of all may take beside the limit, until it is handed out.
     allowance: usize,
     closing: Option<CloseReason>,
+    /// How many ephemeral frames were given up so far.
+    dropped: u64,
     command: Option<CommandUnderWay>,
     /// Somebody waits for room, to tell what the socket missed.
     relief: Relief,
@@ -218,6 +220,11 @@ impl Outbox {
         self.lock().pop(self.limit)
     }
 
+    /// How many ephemeral frames were dropped so far: more than before, and the client may have missed one of them.
+    pub fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
     /// True once it was closed: nothing more should be done for the socket.
     pub fn is_closing(&self) -> bool {
         self.lock().closing.is_some()
@@ -246,6 +253,7 @@ impl Queue {
         // What drains takes one thing more, the last answer, whatever its size.
         if self.closing.is_none() && !self.fits(cost, limit) {
             if class == FrameClass::Ephemeral {
+                self.dropped += 1;
                 return;
             }
             before = self.drop_ephemeral(before);
@@ -309,8 +317,10 @@ impl Queue {
         {
             *count = durable_before(*count, &self.frames);
         }
+        let waiting = self.frames.len();
         self.frames
             .retain(|(class, _)| *class == FrameClass::Durable);
+        self.dropped += (waiting - self.frames.len()) as u64;
         self.bytes = self
             .frames
             .iter()

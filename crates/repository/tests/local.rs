@@ -1,9 +1,9 @@
-//! The contracts of the bus, of presence and of the rate limiter, passed in this process.
+//! The contracts of the bus, of presence, of live streams and of the rate limiter, passed in this process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use domain::ports::{EventBus, Presence, RateLimiter};
-use repository::local::{LocalBus, LocalLimiter, LocalPresence};
+use domain::ports::{EventBus, LiveStreams, Presence, RateLimiter};
+use repository::local::{LocalBus, LocalLimiter, LocalPresence, LocalStreams};
 
 testkit::bus_contract!(async {
     let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(64));
@@ -19,6 +19,16 @@ testkit::bus_pair_contract!(async {
 testkit::presence_contract!(async {
     let presence: Arc<dyn Presence> = Arc::new(LocalPresence::new());
     (presence, ())
+});
+
+testkit::live_streams_contract!(async {
+    let streams: Arc<dyn LiveStreams> = Arc::new(LocalStreams::new(Duration::from_secs(60)));
+    (streams, ())
+});
+
+testkit::lost_streams_contract!(async {
+    let streams: Arc<dyn LiveStreams> = Arc::new(LocalStreams::new(Duration::from_millis(500)));
+    (streams, ())
 });
 
 testkit::limiter_contract!(async {

@@ -1,9 +1,6 @@
 //! The contract of presence, passed by Redis: by a node, by two nodes, and by one that cannot reach it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::ports::Presence;
 use repository::redis::{PresenceOptions, RedisBus, RedisLink, RedisOptions, RedisPresence};
@@ -54,38 +51,9 @@ mod alone {
 
 /// All keys of one call are of one room, so that a cluster takes it.
 mod cluster {
-    use std::{net::TcpListener, sync::LazyLock};
-
     use super::*;
 
-    static SERVER: LazyLock<Redis> = LazyLock::new(|| {
-        let door = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let server = Redis::start_with(&[
-            "--cluster-enabled",
-            "yes",
-            "--cluster-port",
-            &door.port().to_string(),
-            // A node that never met another does not know its own address.
-            "--cluster-announce-ip",
-            "127.0.0.1",
-        ]);
-        server.cli(&["cluster", "addslotsrange", "0", "16383"]);
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !server
-            .cli(&["cluster", "info"])
-            .contains("cluster_state:ok")
-        {
-            assert!(Instant::now() < deadline, "no cluster");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        server
-    });
-
     testkit::presence_contract!(async {
-        let url = format!("redis-cluster://127.0.0.1:{}", SERVER.port());
-        node_at(url, &fresh_prefix()).await
+        node_at(Redis::cluster().cluster_url(), &fresh_prefix()).await
     });
 }

@@ -20,6 +20,7 @@ pub struct Redis {
 }
 
 static SHARED: LazyLock<Redis> = LazyLock::new(Redis::start);
+static CLUSTER: LazyLock<Redis> = LazyLock::new(Redis::start_cluster);
 
 /// A prefix of keys and channels that nobody else uses.
 #[must_use]
@@ -54,6 +55,39 @@ impl Redis {
         };
         server.run_server();
         server
+    }
+
+    /// A cluster of one node, which all tests of this process share.
+    ///
+    /// # Panics
+    /// When Redis is not installed, with the package that brings it.
+    pub fn cluster() -> &'static Self {
+        &CLUSTER
+    }
+
+    fn start_cluster() -> Self {
+        let server = Self::start_with(&[
+            "--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            &free_port().to_string(),
+            // A node that never met another does not know its own address.
+            "--cluster-announce-ip",
+            "127.0.0.1",
+        ]);
+        server.cli(&["cluster", "addslotsrange", "0", "16383"]);
+        wait_until("the cluster serves", || {
+            server
+                .cli(&["cluster", "info"])
+                .contains("cluster_state:ok")
+        });
+        server
+    }
+
+    /// `redis-cluster://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn cluster_url(&self) -> String {
+        format!("redis-cluster://127.0.0.1:{}", self.port)
     }
 
     /// `redis://127.0.0.1:<port>`.

@@ -5,8 +5,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{
-    Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
-    Session, SessionId, Timestamp, User, UserId, UserStatus, Visibility,
+    LiveStream, Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind,
+    RoomId, Seq, Session, SessionId, StreamId, StreamKind, StreamState, Timestamp, User, UserId,
+    UserStatus, Visibility, WhenLost,
     ports::{IdSource, NewMember, NewMessage, NewRoom, Present},
     values::{ClientMsgId, Email, MessageContent, RoomDescription, RoomName, SearchTerm, Username},
 };
@@ -53,6 +54,7 @@ pub fn user(name: &str) -> User {
         username,
         email: Email::parse(&format!("{}@example.org", id.simple())).expect("an address"),
         status: UserStatus::Offline,
+        shares_drafts: true,
         created_at: now(),
         updated_at: now(),
     }
@@ -64,6 +66,25 @@ pub fn present(name: &str) -> Present {
     Present {
         user_id: UserId(id()),
         username: Username::parse(name).expect("a user name"),
+    }
+}
+
+/// A stream that somebody has just begun in some room.
+#[must_use]
+pub fn live_stream() -> LiveStream {
+    let author = present("ann");
+    LiveStream {
+        id: StreamId(id()),
+        room_id: RoomId(id()),
+        user_id: author.user_id,
+        username: author.username,
+        kind: StreamKind::Message,
+        when_lost: WhenLost::Drop,
+        is_hidden: false,
+        state: StreamState::Open,
+        text: MessageContent::empty(),
+        revision: 0,
+        started_at: now(),
     }
 }
 
@@ -176,6 +197,7 @@ pub fn new_message(room: RoomId, sender: UserId, text: &str) -> NewMessage {
         content: content(text),
         attachments: Vec::new(),
         client_msg_id: None,
+        interrupted: false,
         at: now(),
     }
 }
@@ -192,6 +214,7 @@ pub fn message(room: RoomId, seq: Seq, sender: &User, text: &str) -> Message {
         content: content(text),
         attachments: Vec::new(),
         client_msg_id: None,
+        interrupted: false,
         status: MessageStatus::Sent,
         created_at: now(),
         updated_at: now(),

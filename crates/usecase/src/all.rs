@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::ports::{
-    AccessTokens, Clock, EventBus, IdSource, MemberStore, MessageStore, PasswordHasher, Presence,
-    Randomness, RoomLog, RoomStore, SessionStore, UserStore,
+    AccessTokens, Clock, EventBus, IdSource, LiveStreams, MemberStore, MessageStore,
+    PasswordHasher, Presence, Randomness, RoomLog, RoomStore, SessionStore, UserStore,
 };
 
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
     },
     rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, OpenDirectRoom, ReadEvents, SyncRooms},
     sockets::{FollowRooms, ListPresence, OpenSocket, Standing},
-    users::{FindUser, GetUser, SetUserStatus},
+    streams::StreamUseCases,
+    users::{FindUser, GetUser, SetUserStatus, ShareDrafts},
 };
 
 /// What the use cases need from the outside.
@@ -30,6 +31,7 @@ pub struct Ports {
     pub members: Arc<dyn MemberStore>,
     pub log: Arc<dyn RoomLog>,
     pub messages: Arc<dyn MessageStore>,
+    pub streams: Arc<dyn LiveStreams>,
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
     pub passwords: Arc<dyn PasswordHasher>,
@@ -56,6 +58,8 @@ pub struct Settings {
     pub sync_max_bytes: u64,
     /// The most rooms that a client names to sync.
     pub sync_max_rooms: usize,
+    /// The most streams that one user writes at once.
+    pub streams_per_user: usize,
 }
 
 /// Everything that somebody can do, ready to be called by any door.
@@ -75,6 +79,7 @@ pub struct UseCases {
     pub get_user: GetUser,
     pub find_user: FindUser,
     pub set_user_status: SetUserStatus,
+    pub share_drafts: ShareDrafts,
     pub create_room: CreateRoom,
     pub open_direct_room: OpenDirectRoom,
     pub get_room: GetRoom,
@@ -94,6 +99,7 @@ pub struct UseCases {
     pub remove_reaction: RemoveReaction,
     pub list_reactions: ListReactions,
     pub search_messages: SearchMessages,
+    pub streams: StreamUseCases,
     pub open_socket: OpenSocket,
     pub follow_rooms: FollowRooms,
     pub list_presence: ListPresence,
@@ -171,6 +177,12 @@ impl UseCases {
             },
             set_user_status: SetUserStatus {
                 users: p.users.clone(),
+                bus: p.bus.clone(),
+                clock: p.clock.clone(),
+            },
+            share_drafts: ShareDrafts {
+                users: p.users.clone(),
+                streams: p.streams,
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
@@ -274,6 +286,7 @@ impl UseCases {
                 rooms: p.rooms.clone(),
                 messages: p.messages,
             },
+            streams: StreamUseCases::new(ports, settings.streams_per_user),
             open_socket: OpenSocket {
                 users: p.users,
                 sessions: p.sessions,

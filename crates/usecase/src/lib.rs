@@ -5,6 +5,7 @@ pub mod members;
 pub mod messages;
 pub mod rooms;
 pub mod sockets;
+pub mod streams;
 pub mod users;
 
 mod access;

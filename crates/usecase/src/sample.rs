@@ -5,10 +5,10 @@
 use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
 
 use domain::{
-    AccessClaims, BusEvent, Message, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq, StoreError,
-    User, Visibility,
-    ports::{MockAccessTokens, MockEventBus, MockIdSource, MockRoomStore},
-    values::Email,
+    AccessClaims, BusEvent, LiveStream, Message, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
+    StoreError, StreamId, User, Visibility,
+    ports::{MockAccessTokens, MockEventBus, MockIdSource, MockLiveStreams, MockRoomStore},
+    values::{Email, MessageContent},
 };
 use mockall::{Sequence, predicate::eq};
 use testkit::{FakeClock, FixedRandomness};
@@ -86,6 +86,38 @@ pub fn message(seq: u64) -> Message {
         id: id(1_000 + seq),
         ..testkit::sample::message(room().id, Seq(seq), &ann(), "soup is ready")
     }
+}
+
+/// What Ann is writing in her room.
+pub fn stream(text: &str) -> LiveStream {
+    LiveStream {
+        id: id(300),
+        room_id: room().id,
+        user_id: ann().id,
+        username: ann().username,
+        text: MessageContent::parse(text).expect("a text"),
+        revision: 7,
+        ..testkit::sample::live_stream()
+    }
+}
+
+/// What Bob is writing there.
+pub fn stream_of_bob() -> LiveStream {
+    LiveStream {
+        user_id: bob().id,
+        username: bob().username,
+        ..stream("hi")
+    }
+}
+
+/// Holds this stream, whoever asks for it, and does nothing else.
+pub fn streams_with(stream: Option<LiveStream>) -> MockLiveStreams {
+    let mut streams = MockLiveStreams::new();
+    streams
+        .expect_by_id()
+        .with(eq(id::<StreamId>(300)))
+        .return_const(Ok(stream));
+    streams
 }
 
 /// Number 8 of the room, by Ann.

@@ -13,3 +13,4 @@ mod repeats;
 mod secrets;
 mod sessions;
 mod starting;
+mod streams;

@@ -23,6 +23,7 @@ mod rooms;
 mod routing;
 mod search;
 mod sending;
+mod streams;
 mod sync;
 mod tokens;
 mod users;

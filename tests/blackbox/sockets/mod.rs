@@ -14,6 +14,7 @@ mod raw;
 mod reactions;
 mod ready;
 mod resume;
+mod streams;
 mod subscriptions;
 mod tokens;
 mod typing;

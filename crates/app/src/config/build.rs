@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::{
     AppEnv, Auth, BaseUrl, Config, Delivery, Faults, Http, Log, LogFormat, LogLevel, Shutdown,
-    WebSocket, reader::Reader, signing_secret,
+    Streams, WebSocket, reader::Reader, signing_secret,
 };
 
 mod storage;
@@ -32,6 +32,7 @@ pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults
         rates: rates(&mut from),
         database,
         delivery: delivery(&mut from),
+        streams: streams(&mut from),
         shutdown: shutdown(&mut from, environment, fleet.presence_linger),
         fleet,
         log: log(&mut from),
@@ -167,6 +168,14 @@ fn delivery(from: &mut Reader) -> Delivery {
     }
 }
 
+fn streams(from: &mut Reader) -> Streams {
+    Streams {
+        lease: from.duration("STREAM_LEASE"),
+        interval: from.duration("STREAM_INTERVAL"),
+        per_user: from.integer("STREAMS_USER"),
+    }
+}
+
 fn rates(from: &mut Reader) -> Rates {
     Rates {
         register_ip: from.rate("RATE_REGISTER_IP"),
@@ -175,6 +184,7 @@ fn rates(from: &mut Reader) -> Rates {
         rest_user: from.rate("RATE_REST_USER"),
         messages_user: from.rate("RATE_MESSAGES_USER"),
         typing_user: from.rate("RATE_TYPING_USER"),
+        streams_user: from.rate("RATE_STREAMS_USER"),
         socket_frames: from.rate("RATE_SOCKET_FRAMES"),
     }
 }

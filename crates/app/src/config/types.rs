@@ -30,6 +30,8 @@ pub struct Config {
     pub rates: Rates,
     /// How events reach the sockets.
     pub delivery: Delivery,
+    /// Messages that are being written.
+    pub streams: Streams,
     /// The way out.
     pub shutdown: Shutdown,
     /// What is logged.
@@ -156,6 +158,17 @@ pub struct Delivery {
     pub sync_at_once: usize,
     /// How many more may wait.
     pub sync_queue: usize,
+}
+
+/// Messages that are being written.
+#[derive(Debug, Clone)]
+pub struct Streams {
+    /// How long one is kept whose author is lost.
+    pub lease: Duration,
+    /// How long the changes of one are collected before they are told.
+    pub interval: Duration,
+    /// How many a user writes at once.
+    pub per_user: usize,
 }
 
 /// The way out.

@@ -1,10 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::ports::{EventBus, IdSource, Presence, RateLimiter};
+use domain::ports::{EventBus, IdSource, LiveStreams, Presence, RateLimiter};
 use repository::{
-    local::{LocalBus, LocalLimiter, LocalPresence},
-    redis::{PresenceOptions, RedisBus, RedisLimiter, RedisLink, RedisOptions, RedisPresence},
+    local::{LocalBus, LocalLimiter, LocalPresence, LocalStreams},
+    redis::{
+        PresenceOptions, RedisBus, RedisLimiter, RedisLink, RedisOptions, RedisPresence,
+        RedisStreams,
+    },
 };
 use tokio::task::JoinHandle;
 
@@ -17,14 +20,15 @@ use crate::{
 pub(super) struct Links {
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
+    pub streams: Arc<dyn LiveStreams>,
     pub limiter: Arc<dyn RateLimiter>,
     pub open: Open,
 }
 
 /// What runs for them.
 pub(super) enum Open {
-    /// In this process alone: perhaps the task that sends it to the database now and then.
-    Local(Option<JoinHandle<()>>),
+    /// In this process alone: its streams, and perhaps the task that sends it to the database now and then.
+    Local(Arc<LocalStreams>, Option<JoinHandle<()>>),
     /// The connections to Redis.
     Redis(Arc<RedisBus>, Arc<RedisLink>),
 }
@@ -41,11 +45,13 @@ impl Links {
             // A server may commit what it could not answer any more, which nobody is told of then. SQLite always answers.
             let is_far = matches!(config.database.kind, DatabaseKind::Postgres { .. });
             let auditing = audit(bus.clone(), config.fleet.audit_interval);
+            let streams = Arc::new(LocalStreams::new(config.streams.lease));
             return Ok(Self {
                 bus,
                 presence: Arc::new(LocalPresence::new()),
+                streams: streams.clone(),
                 limiter: Arc::new(local_limiter),
-                open: Open::Local(is_far.then(|| tokio::spawn(auditing))),
+                open: Open::Local(streams, is_far.then(|| tokio::spawn(auditing))),
             });
         };
         let link = RedisLink::open(&redis_options(config, redis)).context("REDIS_URL")?;
@@ -57,6 +63,7 @@ impl Links {
         Ok(Self {
             bus: bus.clone(),
             presence: Arc::new(RedisPresence::new(link.clone(), presence)),
+            streams: Arc::new(RedisStreams::new(link.clone(), config.streams.lease)),
             limiter: Arc::new(RedisLimiter::new(
                 link.clone(),
                 local_limiter,
@@ -68,10 +75,18 @@ impl Links {
 }
 
 impl Open {
+    /// Streams that end with this process have lost their authors.
+    pub(super) fn lose_streams(&self) {
+        match self {
+            Self::Local(streams, _) => streams.lose_all(),
+            Self::Redis(..) => {}
+        }
+    }
+
     pub(super) async fn close(&self) {
         match self {
-            Self::Local(None) => {}
-            Self::Local(Some(auditing)) => auditing.abort(),
+            Self::Local(_, None) => {}
+            Self::Local(_, Some(auditing)) => auditing.abort(),
             Self::Redis(bus, link) => {
                 bus.close().await;
                 link.close().await;

@@ -40,6 +40,11 @@ pub struct Open {
 }
 
 impl Open {
+    /// What is being written here, and nowhere else, is over: it is to be sent or dropped as if its authors were lost.
+    pub fn lose_streams(&self) {
+        self.links.lose_streams();
+    }
+
     /// Tells the other nodes what waits to be told, commits what is queued, and closes the connections.
     pub async fn close(self) {
         if let Some(cache) = self.cache {
@@ -77,6 +82,7 @@ pub async fn wire(config: &Config) -> Result<Wired> {
         members: storage.members,
         log: storage.log,
         messages: storage.messages,
+        streams: links.streams,
         bus: links.bus,
         presence: links.presence,
         passwords: Arc::new(Argon2Hasher::new(&hashing)?),
@@ -108,6 +114,7 @@ pub fn usecases(config: &Config, ports: &Ports) -> UseCases {
         sync_max_events: config.delivery.sync_max_events,
         sync_max_bytes: config.delivery.sync_max_bytes,
         sync_max_rooms: config.delivery.sync_max_rooms,
+        streams_per_user: config.streams.per_user,
     };
     UseCases::new(ports, settings)
 }
@@ -120,6 +127,7 @@ pub fn hub_ports(ports: &Ports) -> HubPorts {
         sessions: ports.sessions.clone(),
         members: ports.members.clone(),
         rooms: ports.rooms.clone(),
+        streams: ports.streams.clone(),
         bus: ports.bus.clone(),
         presence: ports.presence.clone(),
         randomness: ports.randomness.clone(),
@@ -142,6 +150,9 @@ pub fn hub_settings(config: &Config) -> HubSettings {
             // Twice may fail before a lease is over.
             tend_interval: config.fleet.presence_lease / 3,
         },
+        stream_pause: config.streams.interval,
+        // Twice may fail before a lease is over.
+        stream_look: config.streams.lease / 3,
         ping_interval: config.ws.ping_interval,
         rooms_per_socket: config.ws.rooms_max,
         admission: AdmissionSettings {

@@ -19,6 +19,8 @@ mod members;
 mod messages;
 mod reactions;
 mod rooms;
+mod stream_events;
+mod streams;
 mod sync;
 mod users;
 

@@ -12,7 +12,8 @@ use utoipa::{
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, reactions, rooms, router, sync, users,
+    events, health, history, members, messages, reactions, rooms, router, stream_events, streams,
+    sync, users,
 };
 use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
 
@@ -32,12 +33,14 @@ use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
         health::health_at_root, health::health, health::live, health::ready,
         auth::register, auth::login, auth::refresh, auth::logout,
         revocation::logout_all, revocation::password, revocation::deactivate,
-        users::find, users::show, users::set_status,
+        users::find, users::show, users::set_status, users::share_drafts,
         rooms::list, rooms::create, rooms::open_direct, rooms::show, rooms::remove,
         members::list, members::add, members::remove, members::presence,
         messages::send, history::list, messages::edit, messages::remove,
         messages::deliver, messages::read, history::search,
         reactions::list, reactions::add, reactions::remove,
+        streams::start, streams::list, streams::show, streams::append, streams::replace,
+        streams::finish, streams::abort, streams::stop, stream_events::tell,
         events::list, sync::read, sync::read_by_body,
     )
 )]

@@ -8,7 +8,8 @@ use actix_web::{
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, openapi, reactions, rooms, sync, users,
+    events, health, history, members, messages, openapi, reactions, rooms, stream_events, streams,
+    sync, users,
 };
 use crate::{
     problem::{Code, Problem, problems},
@@ -42,6 +43,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/users").route(get().to(users::find)))
                 .service(resource("/users/{user_id}").route(get().to(users::show)))
                 .service(resource("/users/{user_id}/status").route(patch().to(users::set_status)))
+                .service(resource("/users/{user_id}/drafts").route(patch().to(users::share_drafts)))
                 .service(
                     resource("/rooms")
                         .route(get().to(rooms::list))
@@ -91,6 +93,23 @@ pub fn routes(config: &mut ServiceConfig) {
                         .route(put().to(reactions::add))
                         .route(delete().to(reactions::remove)),
                 )
+                .service(
+                    resource("/rooms/{room_id}/streams")
+                        .route(get().to(streams::list))
+                        .route(post().to(streams::start)),
+                )
+                .service(
+                    resource("/streams/{stream_id}")
+                        .route(get().to(streams::show))
+                        .route(delete().to(streams::abort)),
+                )
+                .service(
+                    resource("/streams/{stream_id}/events").route(get().to(stream_events::tell)),
+                )
+                .service(resource("/streams/{stream_id}/append").route(post().to(streams::append)))
+                .service(resource("/streams/{stream_id}/text").route(put().to(streams::replace)))
+                .service(resource("/streams/{stream_id}/finish").route(post().to(streams::finish)))
+                .service(resource("/streams/{stream_id}/stop").route(post().to(streams::stop)))
                 .service(resource("/messages/search").route(get().to(history::search)))
                 .service(
                     resource("/sync")

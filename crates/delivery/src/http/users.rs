@@ -26,6 +26,13 @@ pub(super) struct StatusBody {
     status: Word<UserStatus>,
 }
 
+/// Whether others see the caller's drafts.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct DraftsBody {
+    /// They do, or not.
+    shared: bool,
+}
+
 problems!(FindProblems: CALLER, QUERY; UserNotFound);
 problems!(ShowProblems: CALLER, ID; UserNotFound);
 problems!(StatusProblems: CALLER, ID, BODY; UserNotFound, NotYours);
@@ -67,6 +74,21 @@ pub(super) async fn set_status(
     run_to_end(async move {
         let set = &door.usecases.set_user_status;
         set.execute(caller, id.into_inner(), body.status.0).await
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Lets others see what the caller is writing before it is sent, or no longer: at once, also what is being written.
+#[utoipa::path(patch, path = "/v1/users/{user_id}/drafts", tag = "users", params(("user_id" = UserId, Path)),
+    request_body = DraftsBody, responses((status = 204), StatusProblems))]
+pub(super) async fn share_drafts(
+    door: web::Data<Door>,
+    Authenticated(caller, (id, Body(body))): Authenticated<(web::Path<UserId>, Body<DraftsBody>)>,
+) -> Result<HttpResponse, Problem> {
+    run_to_end(async move {
+        let share = &door.usecases.share_drafts;
+        share.execute(caller, id.into_inner(), body.shared).await
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -72,12 +72,17 @@ codes! {
     RoomNotFound "room_not_found" NOT_FOUND "No such room";
     MemberNotFound "member_not_found" NOT_FOUND "No such member";
     MessageNotFound "message_not_found" NOT_FOUND "No such message";
+    StreamNotFound "stream_not_found" NOT_FOUND "No such stream";
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "Another method is expected";
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "The body arrived too slowly";
     EmailTaken "email_taken" CONFLICT "The e-mail address is taken";
     UsernameTaken "username_taken" CONFLICT "The user name is taken";
     AlreadyMember "already_member" CONFLICT "A member already";
     TooManyEmojis "too_many_emojis" CONFLICT "The message carries too many different emojis";
+    TooManyStreams "too_many_streams" CONFLICT "Too many streams at once";
+    StreamMisplaced "stream_misplaced" CONFLICT "What is appended does not follow the text";
+    StreamBlank "stream_blank" CONFLICT "The stream says nothing yet";
+    StreamEnded "stream_ended" CONFLICT "The stream has ended";
     BodyTooLarge "body_too_large" PAYLOAD_TOO_LARGE "The body is too large";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE "The body must be JSON";
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too often";

@@ -20,10 +20,13 @@ use usecase::{
         ReadEventsError, SyncRoomsError,
     },
     sockets::{FollowRoomsError, ListPresenceError, OpenSocketError},
-    users::{GetUserError, SetUserStatusError},
+    streams::{
+        FinishStreamError, ListStreamsError, StartStreamError, StreamError, WriteStreamError,
+    },
+    users::{GetUserError, SetUserStatusError, ShareDraftsError},
 };
 
-use super::{Code, Problem};
+use super::{Code, Fields, Problem};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -79,6 +82,7 @@ map!(ChangeAccountError { WrongPassword => InvalidCredentials, SessionEnded => S
     onwards { Hash, Store, });
 map!(GetUserError { NotFound => UserNotFound, } onwards { Store, });
 map!(SetUserStatusError { NotFound => UserNotFound, NotYours => NotYours, } onwards { Store, });
+map!(ShareDraftsError { NotFound => UserNotFound, NotYours => NotYours, } onwards { Store, });
 map!(CreateRoomError {
     CreatorIsNotCaller => CreatorIsNotCaller,
     SecondOwner => SecondOwner,
@@ -123,6 +127,10 @@ map!(ReactError {
 map!(ListReactionsError { RoomNotFound => RoomNotFound, MessageNotFound => MessageNotFound, }
     onwards { Store, });
 map!(SearchMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
+map!(StreamError { NotFound => StreamNotFound, NotYours => NotYours, Ended => StreamEnded, } onwards { Store, });
+map!(StartStreamError { RoomNotFound => RoomNotFound, TooManyStreams => TooManyStreams, } onwards { Store, });
+map!(FinishStreamError { Blank => StreamBlank, } onwards { Stream, });
+map!(ListStreamsError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(ReadEventsError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(SyncRoomsError { TooManyRooms => InvalidCursor, } onwards { Store, });
 map!(ListPresenceError { RoomNotFound => RoomNotFound, } onwards { Store, });
@@ -138,6 +146,22 @@ map!(FollowError { TooManyRooms => TooManyRooms, });
 map!(TypingError { NotFollowing => NotFollowing, RoomNeeded => RoomIdMissing, });
 
 map!(RegisterError { Draining => GoingAway, Full => TooManySockets, });
+
+impl From<WriteStreamError> for Problem {
+    fn from(error: WriteStreamError) -> Self {
+        match error {
+            WriteStreamError::Misplaced { length } => {
+                Self::new(Code::StreamMisplaced, error.to_string()).at(length)
+            }
+            WriteStreamError::Invalid(rule) => {
+                let mut fields = Fields::new();
+                fields.refuse("text", rule.code, rule.message);
+                fields.into()
+            }
+            WriteStreamError::Stream(error) => error.into(),
+        }
+    }
+}
 
 impl From<FrameError> for Problem {
     fn from(error: FrameError) -> Self {

@@ -27,6 +27,7 @@ pub struct Problem {
     code: Code,
     detail: String,
     retry_after: Option<Duration>,
+    index: Option<usize>,
     pub(crate) errors: Vec<FieldError>,
 }
 
@@ -54,6 +55,9 @@ pub struct ProblemBody<'a> {
     /// After how long it may be tried again, in milliseconds; of `rate_limited` and `too_many_sockets` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    /// Where the text ends, in characters, and goes on; of `stream_misplaced` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
 }
 
 impl Problem {
@@ -63,6 +67,7 @@ impl Problem {
             code,
             detail: detail.into(),
             retry_after: None,
+            index: None,
             errors: Vec::new(),
         }
     }
@@ -89,6 +94,13 @@ impl Problem {
         self
     }
 
+    /// The same, with where the text goes on.
+    #[must_use]
+    pub fn at(mut self, index: usize) -> Self {
+        self.index = Some(index);
+        self
+    }
+
     /// Its word.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -107,6 +119,7 @@ impl Problem {
             request_id,
             errors: &self.errors,
             retry_after_ms: self.retry_after.map(milliseconds),
+            index: self.index,
         }
     }
 

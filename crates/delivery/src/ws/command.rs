@@ -11,7 +11,7 @@ use realtime::{
 use serde_json::{Value, json};
 use usecase::{Caller, auth::AuthenticateError, messages::SendMessageInput};
 
-use super::lease::Lease;
+use super::{lease::Lease, streams::StreamCommand};
 use crate::{
     Door,
     http::{parse_attachments, run_to_end},
@@ -35,6 +35,11 @@ pub(super) async fn carry_out(
     frame: ClientFrame,
 ) -> Result<Outcome, Problem> {
     let caller = lease.caller();
+    let stream = StreamCommand {
+        door: door.clone(),
+        caller,
+        connection,
+    };
     let answer = match frame.command? {
         Command::SendMessage(data) => send_message(door, caller, data).await?,
         Command::TypingStart(data) => {
@@ -73,6 +78,12 @@ pub(super) async fn carry_out(
             door.limits.check(Deed::Call(caller.user_id)).await?;
             authenticate(&door, lease, connection, &data.access_token).await?
         }
+        Command::StreamStart(data) => stream.start(data).await?,
+        Command::StreamAppend(data) => stream.append(data).await?,
+        Command::StreamReplace(data) => stream.replace(data).await?,
+        Command::StreamFinish(data) => stream.finish(data.id).await?,
+        Command::StreamAbort(data) => stream.abort(data.id).await?,
+        Command::StreamStop(data) => stream.stop(data.id).await?,
         _ => Err(Problem::new(
             Code::UnknownEvent,
             "this door does not know the command",

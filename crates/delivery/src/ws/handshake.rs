@@ -113,7 +113,7 @@ pub async fn open(
 const FULL: Duration = Duration::from_secs(5);
 
 /// Those that are refused must not all come back in one moment.
-fn not_let_in(error: RegisterError, hub: &Hub) -> Problem {
+pub(crate) fn not_let_in(error: RegisterError, hub: &Hub) -> Problem {
     match error {
         RegisterError::Full(_) => Problem::from(error).after(FULL + hub.part_of_spread()),
         RegisterError::Draining => Problem::from(error).after(hub.part_of_spread()),

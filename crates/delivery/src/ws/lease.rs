@@ -12,7 +12,7 @@ use tokio::{
 use usecase::{Caller, auth::Proof};
 
 /// For whom a socket is open, and until when: as long as the access token that its client sent last.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     caller: Cell<Caller>,
     times: RefCell<Times>,
     renewed: Notify,
@@ -28,7 +28,7 @@ struct Times {
 
 /// What comes next in the life of a lease.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum LeaseEvent {
+pub(crate) enum LeaseEvent {
     /// It ends at this time, unless it is renewed.
     EndsSoon(Timestamp),
     /// It is over.
@@ -40,7 +40,7 @@ const RECHECK: Duration = Duration::from_secs(30);
 
 impl Lease {
     /// Warns `warning` before the token expires, or at half of what it has left, whichever is later.
-    pub(super) fn new(proof: Proof, clock: Arc<dyn Clock>, warning: Duration) -> Self {
+    pub(crate) fn new(proof: Proof, clock: Arc<dyn Clock>, warning: Duration) -> Self {
         let times = Times::new(proof.expires_at, clock.now(), warning);
         Self {
             caller: Cell::new(proof.caller),
@@ -51,12 +51,12 @@ impl Lease {
         }
     }
 
-    pub(super) fn caller(&self) -> Caller {
+    pub(crate) fn caller(&self) -> Caller {
         self.caller.get()
     }
 
     /// The client has sent a new token, which was good.
-    pub(super) fn renew(&self, proof: Proof) {
+    pub(crate) fn renew(&self, proof: Proof) {
         self.caller.set(proof.caller);
         let times = Times::new(proof.expires_at, self.clock.now(), self.warning);
         self.times.replace(times);
@@ -64,7 +64,7 @@ impl Lease {
     }
 
     /// The next event, as soon as it is due. For one waiter; cancel-safe.
-    pub(super) async fn next(&self) -> LeaseEvent {
+    pub(crate) async fn next(&self) -> LeaseEvent {
         loop {
             let now = self.clock.now();
             let due = self.times.borrow_mut().due(now);

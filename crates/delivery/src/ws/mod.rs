@@ -7,5 +7,9 @@ mod held_open;
 mod lease;
 mod meter;
 mod pump;
+mod streams;
 
 pub use handshake::open;
+
+pub(crate) use handshake::not_let_in;
+pub(crate) use lease::{Lease, LeaseEvent};

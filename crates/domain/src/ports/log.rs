@@ -20,6 +20,8 @@ pub struct NewMessage {
     pub attachments: Vec<Attachment>,
     /// The sender's own reference.
     pub client_msg_id: Option<ClientMsgId>,
+    /// Its author was lost while they wrote it: it is what there was.
+    pub interrupted: bool,
     /// When.
     pub at: Timestamp,
 }

@@ -36,6 +36,9 @@ pub trait MessageStore: Send + Sync {
     /// A message of the room, unless it was deleted.
     async fn by_id(&self, room: RoomId, id: MessageId) -> StoreResult<Option<Message>>;
 
+    /// The message with this id, in whatever room, if `user` sent it and it was not deleted.
+    async fn sent_by(&self, user: UserId, id: MessageId) -> StoreResult<Option<Message>>;
+
     /// A page of the room's messages, in the order that [`MessagePage`] says, without the deleted ones. The status
     /// of a message MUST be the furthest mark of any other member, gone ones included.
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>>;

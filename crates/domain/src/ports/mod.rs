@@ -6,6 +6,7 @@
 mod bus;
 mod credentials;
 mod limits;
+mod live_streams;
 mod log;
 mod members;
 mod messages;
@@ -18,6 +19,7 @@ mod users;
 pub use bus::{BusDelivery, BusHealth, BusSubscription, EventBus, Following};
 pub use credentials::{AccessTokens, HashError, PasswordHasher, TokenError};
 pub use limits::{Allowance, Quota, RateLimiter};
+pub use live_streams::LiveStreams;
 pub use log::{Appended, NewMessage, RoomLog};
 pub use members::{Departure, MemberStore, NewMember};
 pub use messages::{MessagePage, MessageStore, Receipt};
@@ -32,6 +34,7 @@ pub use self::{
     bus::MockEventBus,
     credentials::{MockAccessTokens, MockPasswordHasher},
     limits::MockRateLimiter,
+    live_streams::MockLiveStreams,
     log::MockRoomLog,
     members::MockMemberStore,
     messages::MockMessageStore,

@@ -30,6 +30,9 @@ pub trait UserStore: Send + Sync {
     /// Sets what the user declares. MUST answer `NotFound` for an unknown id.
     async fn set_status(&self, id: UserId, status: UserStatus, at: Timestamp) -> StoreResult<()>;
 
+    /// Sets whether others see the user's drafts. MUST answer `NotFound` for an unknown id.
+    async fn share_drafts(&self, id: UserId, shared: bool, at: Timestamp) -> StoreResult<()>;
+
     /// Ends every log-in of the user that stands, and answers those that ended now, in no order. Of two calls at once
     /// each log-in MUST be told by one alone.
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>>;

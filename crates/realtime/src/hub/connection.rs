@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
-use domain::{ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, ports::Present};
+use domain::{
+    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, StreamId, User, ports::Present,
+};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::handle::{FollowError, Hub, HubCommand, TypingError};
@@ -148,6 +150,11 @@ impl Connection {
         });
         // A hub that is gone has closed the socket.
         let _ = renewed.await;
+    }
+
+    /// The socket writes this stream: while it is open, the stream's author is there.
+    pub fn writes_stream(&self, id: StreamId) {
+        self.hub.send(HubCommand::WritesStream(self.id, id));
     }
 
     /// The user types, or no longer does. With no room, the one that the socket follows.

@@ -8,8 +8,10 @@ use std::{
 
 use bytestring::ByteString;
 use domain::{
-    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, UserId,
-    ports::{EventBus, MemberStore, Presence, Randomness, RoomLog, RoomStore, SessionStore},
+    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, StreamId, User, UserId,
+    ports::{
+        EventBus, LiveStreams, MemberStore, Presence, Randomness, RoomLog, RoomStore, SessionStore,
+    },
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -37,6 +39,7 @@ pub struct HubPorts {
     pub sessions: Arc<dyn SessionStore>,
     pub members: Arc<dyn MemberStore>,
     pub rooms: Arc<dyn RoomStore>,
+    pub streams: Arc<dyn LiveStreams>,
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
     pub randomness: Arc<dyn Randomness>,
@@ -61,6 +64,10 @@ pub struct HubSettings {
     pub retry: Duration,
     /// Who is there.
     pub presence: PresenceSettings,
+    /// How long the changes of a stream are collected before they are told, but for the first.
+    pub stream_pause: Duration,
+    /// How often the store is told which authors of streams are there, and asked what it holds: a few times in a lease.
+    pub stream_look: Duration,
     /// How often sockets are pinged; told to clients.
     pub ping_interval: Duration,
     /// How many rooms a socket that names its rooms follows at most.
@@ -129,6 +136,7 @@ pub(super) enum HubCommand {
         active: bool,
         done: oneshot::Sender<Result<(), TypingError>>,
     },
+    WritesStream(ConnectionId, StreamId),
     Leave(ConnectionId),
     Outboxes(oneshot::Sender<Vec<Arc<Outbox>>>),
 }
@@ -183,6 +191,7 @@ impl Hub {
             sessions: ports.sessions,
             members: ports.members,
             rooms: ports.rooms,
+            streams: ports.streams,
         };
         let state = State::new(
             LogReads::new(ports.log, settings.reads_at_once),

@@ -3,6 +3,7 @@ mod following;
 mod healing;
 mod resuming;
 mod socket;
+mod streams;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
@@ -19,6 +20,7 @@ pub(super) use self::following::FollowChange;
 use self::{
     following::Slot,
     socket::{Socket, Stage},
+    streams::Streams,
 };
 use super::{
     handle::{Shared, TypingError},
@@ -35,6 +37,7 @@ pub(super) struct State {
     next_epoch: u64,
     reads: LogReads,
     surveys: Surveys,
+    streams: Streams,
     /// Rooms that the bus is to be asked for from now on, or no longer, in the order in which it came to be so.
     follows: Vec<FollowChange>,
     shared: Arc<Shared>,
@@ -49,6 +52,7 @@ impl State {
             next_epoch: 0,
             reads,
             surveys,
+            streams: Streams::new(),
             follows: Vec::new(),
             shared,
         }
@@ -131,6 +135,10 @@ impl State {
             return;
         };
         socket.held.clear();
+        self.writes_nothing(id);
+        let Some(socket) = self.sockets.get(&id) else {
+            return;
+        };
         let rooms: Vec<_> = socket
             .rooms
             .iter()

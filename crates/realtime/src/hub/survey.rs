@@ -1,15 +1,14 @@
-use std::{
-    collections::{HashSet, VecDeque},
-    hash::Hash,
-    sync::Arc,
-    time::Duration,
-};
+mod due;
+
+use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Room, RoomId, Seq, SessionId, StoreError, StoreResult, UserId,
-    ports::{MemberStore, RoomLog, RoomStore, SessionStore},
+    LiveStream, Room, RoomId, Seq, SessionId, StreamId, UserId,
+    ports::{LiveStreams, MemberStore, RoomLog, RoomStore, SessionStore},
 };
 use tokio::task::JoinSet;
+
+use self::due::{Answer, Due, answer};
 
 /// The ports that a hub asks what it may have missed.
 #[derive(Clone)]
@@ -18,6 +17,7 @@ pub(super) struct SurveyPorts {
     pub sessions: Arc<dyn SessionStore>,
     pub members: Arc<dyn MemberStore>,
     pub rooms: Arc<dyn RoomStore>,
+    pub streams: Arc<dyn LiveStreams>,
 }
 
 /// What the hub asks the database when hints may have been lost: how far the logs reach, which log-ins have ended, who
@@ -32,6 +32,10 @@ pub(super) struct Surveys {
     memberships: Due<UserId>,
     /// Users who are in rooms that their sockets do not know.
     newcomers: Due<UserId>,
+    /// Rooms in which something may be being written.
+    streams: Due<RoomId>,
+    /// Streams whose authors are there.
+    renewals: Due<StreamId>,
     under_way: JoinSet<Finding>,
 }
 
@@ -45,63 +49,10 @@ pub(super) enum Finding {
     Memberships(Answer<UserId, Vec<(UserId, RoomId)>>),
     /// The rooms of one user, each as it stood while the user was in it.
     Rooms(Answer<UserId, Vec<Room>>),
-}
-
-pub(super) struct Answer<K, T> {
-    asked: Vec<K>,
-    answer: StoreResult<T>,
-}
-
-/// What is to be asked about next, and whether an answer is awaited. The first that was due is the first that is asked,
-/// so that what becomes due again and again keeps nothing else waiting for ever.
-struct Due<K> {
-    waiting: HashSet<K>,
-    queue: VecDeque<K>,
-    is_asked: bool,
-}
-
-impl<K> Default for Due<K> {
-    fn default() -> Self {
-        Self {
-            waiting: HashSet::new(),
-            queue: VecDeque::new(),
-            is_asked: false,
-        }
-    }
-}
-
-impl<K: Copy + Eq + Hash> Due<K> {
-    fn add(&mut self, key: K) {
-        if self.waiting.insert(key) {
-            self.queue.push_back(key);
-        }
-    }
-
-    /// What to ask about now.
-    fn next(&mut self, most: usize) -> Option<Vec<K>> {
-        if self.is_asked || self.waiting.is_empty() {
-            return None;
-        }
-        self.is_asked = true;
-        let keys: Vec<K> = self.queue.drain(..most.min(self.queue.len())).collect();
-        for key in &keys {
-            self.waiting.remove(key);
-        }
-        Some(keys)
-    }
-
-    /// The answer has come; what was asked in vain is due again.
-    fn take<T>(&mut self, what: &str, answer: Answer<K, T>) -> Option<(Vec<K>, T)> {
-        self.is_asked = false;
-        match answer.answer {
-            Ok(found) => Some((answer.asked, found)),
-            Err(error) => {
-                tracing::warn!(%error, asked = answer.asked.len(), "{what} could not be asked; trying again");
-                answer.asked.into_iter().for_each(|key| self.add(key));
-                None
-            }
-        }
-    }
+    /// What is being written in these rooms.
+    Streams(Answer<RoomId, Vec<LiveStream>>),
+    /// Which of these streams are kept for another lease.
+    Renewed(Answer<StreamId, Vec<StreamId>>),
 }
 
 impl Surveys {
@@ -114,6 +65,8 @@ impl Surveys {
             sessions: Due::default(),
             memberships: Due::default(),
             newcomers: Due::default(),
+            streams: Due::default(),
+            renewals: Due::default(),
             under_way: JoinSet::new(),
         }
     }
@@ -138,6 +91,16 @@ impl Surveys {
     /// The rooms of this user are to be fetched.
     pub(super) fn rooms_are_due(&mut self, user: UserId) {
         self.newcomers.add(user);
+    }
+
+    /// What is being written in these rooms is to be asked.
+    pub(super) fn streams_are_due(&mut self, rooms: impl IntoIterator<Item = RoomId>) {
+        rooms.into_iter().for_each(|room| self.streams.add(room));
+    }
+
+    /// These streams are to be kept, because their authors are there.
+    pub(super) fn renewals_are_due(&mut self, ids: impl IntoIterator<Item = StreamId>) {
+        ids.into_iter().for_each(|id| self.renewals.add(id));
     }
 
     /// Asks what is due and not under way.
@@ -166,6 +129,18 @@ impl Surveys {
             let query = async move { rooms.of_user(user, None, u32::MAX).await };
             self.under_way
                 .spawn(async move { Finding::Rooms(answer(asked, query, retry).await) });
+        }
+        if let Some(asked) = self.streams.next(self.batch) {
+            let (streams, rooms) = (self.ports.streams.clone(), asked.clone());
+            let query = async move { streams.of_rooms(rooms).await };
+            self.under_way
+                .spawn(async move { Finding::Streams(answer(asked, query, retry).await) });
+        }
+        if let Some(asked) = self.renewals.next(self.batch) {
+            let (streams, ids) = (self.ports.streams.clone(), asked.clone());
+            let query = async move { streams.renew(ids).await };
+            self.under_way
+                .spawn(async move { Finding::Renewed(answer(asked, query, retry).await) });
         }
     }
 
@@ -211,46 +186,22 @@ impl Surveys {
         let (asked, rooms) = self.newcomers.take("the rooms of a user", answer)?;
         Some((*asked.first()?, rooms))
     }
-}
 
-/// Asks in a task of its own, so that a panic is a failure; after a failure the answer comes late.
-async fn answer<K, T: Send + 'static>(
-    asked: Vec<K>,
-    query: impl Future<Output = StoreResult<T>> + Send + 'static,
-    retry: Duration,
-) -> Answer<K, T> {
-    let answer = match tokio::spawn(query).await {
-        Ok(answer) => answer,
-        Err(error) => Err(StoreError::Other(error.to_string())),
-    };
-    if answer.is_err() {
-        tokio::time::sleep(retry).await;
+    /// The rooms that were asked about, and what is being written there.
+    pub(super) fn streams(
+        &mut self,
+        answer: Answer<RoomId, Vec<LiveStream>>,
+    ) -> (Vec<RoomId>, Vec<LiveStream>) {
+        let found = self.streams.take("what is being written", answer);
+        found.unwrap_or_default()
     }
-    Answer { asked, answer }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_due_again_and_again_keeps_nothing_else_waiting() {
-        let mut due = Due::default();
-        let all = 1..=5;
-        all.clone().for_each(|key| due.add(key));
-        let mut asked = Vec::new();
-        for _ in 0..3 {
-            let keys = due.next(2).unwrap();
-            assert_eq!(due.next(2), None, "one question at a time");
-            // Another loss, before the answer.
-            all.clone().for_each(|key| due.add(key));
-            asked.extend(keys.clone());
-            let answer = Answer {
-                asked: keys,
-                answer: Ok(()),
-            };
-            due.take("numbers", answer);
-        }
-        assert_eq!(asked, [1, 2, 3, 4, 5, 1]);
+    /// The streams that were to be kept, and those that are.
+    pub(super) fn renewed(
+        &mut self,
+        answer: Answer<StreamId, Vec<StreamId>>,
+    ) -> (Vec<StreamId>, Vec<StreamId>) {
+        let found = self.renewals.take("which streams are kept", answer);
+        found.unwrap_or_default()
     }
 }

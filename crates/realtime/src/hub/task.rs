@@ -65,6 +65,7 @@ impl HubTask {
         let hub = async move {
             loop {
                 let silence = typists.next_expiry();
+                let streams = state.streams_due();
                 tokio::select! {
                     command = inbox.recv() => match command {
                         Some(command) => on_command(command, &mut state, &mut typists, &signals),
@@ -82,6 +83,7 @@ impl HubTask {
                         None => break,
                     },
                     answer = state.next_answer() => state.answered(answer),
+                    () = at(streams) => state.tend_streams(),
                     () = at(silence) => signals.stopped(typists.expire(Instant::now())),
                 }
                 for change in state.take_follow_changes() {
@@ -185,6 +187,7 @@ fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, sig
             });
             let _ = done.send(told as Result<(), TypingError>);
         }
+        HubCommand::WritesStream(id, stream) => state.writes_stream(id, stream),
         HubCommand::Leave(id) => {
             signals.stopped(typists.stop_socket(id, None));
             state.leave(id);
@@ -211,6 +214,7 @@ fn on_bus_event(
                 }
                 RoomEventKind::MemberLeft { user_id } => {
                     signals.stopped(typists.stop(room_id, *user_id));
+                    state.streams_end_of(room_id, *user_id);
                 }
                 _ => {}
             }
@@ -232,6 +236,14 @@ fn on_bus_event(
                 state.tell_room(*room_id, &frame, None);
             }
         }
+        BusEvent::StreamStarted(stream) => state.stream_started(stream),
+        BusEvent::StreamWritten {
+            room_id,
+            id,
+            splice,
+        } => state.stream_written(*room_id, *id, splice),
+        BusEvent::StreamEnded { room_id, id, why } => state.stream_ended(*room_id, *id, *why),
+        BusEvent::StreamStop { author_id, .. } => state.ask_to_stop(*author_id, event),
         BusEvent::RoomAdded { user_id, .. } | BusEvent::RoomRemoved { user_id, .. } => {
             state.tell_user(*user_id, event);
         }

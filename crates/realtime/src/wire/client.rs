@@ -1,6 +1,6 @@
 use std::{collections::HashMap, fmt};
 
-use domain::{RoomId, Seq};
+use domain::{RoomId, Seq, StreamId, StreamKind, WhenLost};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -33,6 +33,18 @@ pub enum Command {
     Resume(Resume),
     /// Go on with a new access token.
     Authenticate(Authenticate),
+    /// Begin a message that others see while it is written.
+    StreamStart(StartStream),
+    /// Write on at a stream.
+    StreamAppend(AppendToStream),
+    /// Give a stream another text.
+    StreamReplace(ReplaceStream),
+    /// Send a stream as a message.
+    StreamFinish(OneStream),
+    /// Give a stream up.
+    StreamAbort(OneStream),
+    /// Ask the author of a stream to stop.
+    StreamStop(OneStream),
 }
 
 /// The data of `send_message`.
@@ -86,6 +98,45 @@ pub struct Resume {
 pub struct Authenticate {
     /// The new access token.
     pub access_token: String,
+}
+
+/// The data of `stream.start`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct StartStream {
+    /// Where.
+    pub room_id: RoomId,
+    /// What it is.
+    pub kind: StreamKind,
+    /// What becomes of it when its author is lost.
+    #[serde(default)]
+    pub when_lost: WhenLost,
+}
+
+/// The data of `stream.append`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct AppendToStream {
+    /// Which stream.
+    pub id: StreamId,
+    /// Where the delta begins, in characters (Unicode scalar values) from the start.
+    pub index: usize,
+    /// What stands there.
+    pub delta: String,
+}
+
+/// The data of `stream.replace`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct ReplaceStream {
+    /// Which stream.
+    pub id: StreamId,
+    /// Its text from now on.
+    pub text: String,
+}
+
+/// The data of `stream.finish`, `stream.abort` and `stream.stop`.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct OneStream {
+    /// Which stream.
+    pub id: StreamId,
 }
 
 impl fmt::Debug for Authenticate {
@@ -188,6 +239,12 @@ fn command(envelope: &Envelope<'_>) -> Result<Command, FrameError> {
         "unsubscribe" => data(&event, envelope).map(Command::Unsubscribe),
         "resume" => data(&event, envelope).map(Command::Resume),
         "authenticate" => data(&event, envelope).map(Command::Authenticate),
+        "stream.start" => data(&event, envelope).map(Command::StreamStart),
+        "stream.append" => data(&event, envelope).map(Command::StreamAppend),
+        "stream.replace" => data(&event, envelope).map(Command::StreamReplace),
+        "stream.finish" => data(&event, envelope).map(Command::StreamFinish),
+        "stream.abort" => data(&event, envelope).map(Command::StreamAbort),
+        "stream.stop" => data(&event, envelope).map(Command::StreamStop),
         // Shown in the answer, so cut: the frame may be as long as the largest one taken.
         other => Err(FrameError::UnknownEvent(other.chars().take(64).collect())),
     }

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 use domain::{
-    BusEvent, ConnectionId, ReactionChange, RemovalReason, Room, RoomEvent, RoomEventKind, RoomId,
-    RoomSnapshot, Seq, Timestamp, User,
+    BusEvent, ConnectionId, LiveStream, Message, ReactionChange, RemovalReason, Room, RoomEvent,
+    RoomEventKind, RoomId, RoomSnapshot, Seq, ShownStream, StreamEnd, StreamId, Timestamp, User,
+    UserId,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -156,6 +157,40 @@ pub fn room_event(event: &RoomEvent) -> ByteString {
 fn reaction(room_id: RoomId, seq: Seq, change: &ReactionChange) -> serde_json::Value {
     json!({"room_id": room_id, "message_id": change.message_id, "user_id": change.user_id,
            "username": change.username, "emoji": change.emoji, "count": change.count, "seq": seq})
+}
+
+/// A stream with its text so far: it has begun, or the socket has come to it, or missed some of it.
+#[must_use]
+pub fn stream_started(stream: &LiveStream) -> ByteString {
+    let data = ShownStream::from(stream.clone());
+    encode("stream.started", None, None, data)
+}
+
+/// The first `index` characters of the stream's text stay, and `delta` follows them.
+#[must_use]
+pub fn stream_delta(room_id: RoomId, id: StreamId, index: usize, delta: &str) -> ByteString {
+    let data = json!({"id": id, "room_id": room_id, "index": index, "delta": delta});
+    encode("stream.delta", None, None, data)
+}
+
+/// The stream has become this message, which is told by `receive_message` as well.
+#[must_use]
+pub fn stream_finished(message: &Message) -> ByteString {
+    encode("stream.finished", None, None, message)
+}
+
+/// The stream has ended without a message.
+#[must_use]
+pub fn stream_aborted(room_id: RoomId, id: StreamId, why: StreamEnd) -> ByteString {
+    let data = json!({"id": id, "room_id": room_id, "reason": why});
+    encode("stream.aborted", None, None, data)
+}
+
+/// Somebody asks the author of the stream to stop.
+#[must_use]
+pub fn stream_stop(room_id: RoomId, id: StreamId, user_id: UserId) -> ByteString {
+    let data = json!({"id": id, "room_id": room_id, "user_id": user_id});
+    encode("stream.stop", None, None, data)
 }
 
 /// A passing event of a room, if it is one.

@@ -13,4 +13,5 @@ mod presence;
 mod resuming;
 mod rig;
 mod rooms;
+mod streams;
 mod typing;

@@ -19,7 +19,7 @@ use step::{CLIENTS, Command, ROOMS, Step, USERS, step};
 
 mod history;
 mod reader;
-#[path = "../../src/feed/tests/model/seeds.rs"]
+#[path = "../../src/seeds.rs"]
 mod seeds;
 mod step;
 

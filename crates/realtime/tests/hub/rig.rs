@@ -3,6 +3,7 @@
 mod client;
 mod directory;
 mod ports;
+mod streams;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,10 +19,16 @@ pub use client::{Client, Told, acknowledged, in_short};
 pub use directory::Directory;
 pub use ports::Mood;
 use ports::{ScriptedBus, ScriptedLog, ScriptedPresence};
+pub use streams::ScriptedStreams;
 
 pub const GAP_WAIT: Duration = Duration::from_millis(50);
 pub const RETRY: Duration = Duration::from_secs(1);
 pub const TYPING: Duration = Duration::from_secs(6);
+
+/// How long the changes of a stream are collected.
+pub const STREAM_PAUSE: Duration = Duration::from_millis(50);
+/// How often the store of streams is looked at.
+pub const STREAM_LOOK: Duration = Duration::from_secs(10);
 
 pub const SPREAD: Duration = Duration::from_secs(5);
 pub const TEND: Duration = Duration::from_secs(10);
@@ -48,6 +55,8 @@ pub fn settings() -> HubSettings {
             linger: Duration::ZERO,
             tend_interval: TEND,
         },
+        stream_pause: STREAM_PAUSE,
+        stream_look: STREAM_LOOK,
         ping_interval: Duration::from_secs(25),
         admission: AdmissionSettings::default(),
         reconnect_spread: SPREAD,
@@ -62,6 +71,7 @@ pub struct Rig {
     pub log: Arc<ScriptedLog>,
     pub presence: Arc<ScriptedPresence>,
     pub directory: Arc<Directory>,
+    pub streams: Arc<ScriptedStreams>,
 }
 
 impl Rig {
@@ -73,11 +83,13 @@ impl Rig {
         let (bus, presence) = (Arc::default(), Arc::default());
         let log: Arc<ScriptedLog> = Arc::default();
         let directory = Arc::new(Directory::new(log.clone()));
+        let streams: Arc<ScriptedStreams> = Arc::default();
         let ports = HubPorts {
             log: Arc::clone(&log) as _,
             sessions: Arc::clone(&directory) as _,
             members: Arc::clone(&directory) as _,
             rooms: Arc::clone(&directory) as _,
+            streams: Arc::clone(&streams) as _,
             bus: Arc::clone(&bus) as _,
             presence: Arc::clone(&presence) as _,
             randomness: Arc::new(randomness),
@@ -90,6 +102,7 @@ impl Rig {
             log,
             presence,
             directory,
+            streams,
         }
     }
 

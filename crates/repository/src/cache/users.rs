@@ -45,6 +45,11 @@ impl UserStore for CachedUsers {
         self.store.set_status(id, status, at).await
     }
 
+    async fn share_drafts(&self, id: UserId, shared: bool, at: Timestamp) -> StoreResult<()> {
+        let _forgotten = Afterwards(|| self.cache.forget_user(id));
+        self.store.share_drafts(id, shared, at).await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.store.end_log_ins(id, at).await
     }

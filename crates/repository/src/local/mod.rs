@@ -3,8 +3,10 @@
 mod bus;
 mod limiter;
 mod presence;
+mod streams;
 
 pub use bus::LocalBus;
 pub(crate) use bus::LocalSubscription;
 pub use limiter::LocalLimiter;
 pub use presence::LocalPresence;
+pub use streams::LocalStreams;

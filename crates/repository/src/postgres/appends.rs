@@ -30,8 +30,8 @@ const LOCK: &str = "SELECT set_config('chatterstack.rooms_locked', 'yes', true) 
 /// selects of its own, which are answered by an index from the first row of an empty database on; a join would be planned
 /// for small tables, and stay so while they grow.
 pub(super) const WRITE: &str = "WITH asked AS (
-         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::text[], $7::timestamptz[])
-             WITH ORDINALITY AS a (id, room_id, sender_id, content, attachments, client_msg_id, at, place)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::text[], $7::boolean[], $8::timestamptz[])
+             WITH ORDINALITY AS a (id, room_id, sender_id, content, attachments, client_msg_id, interrupted, at, place)
      ), looked_up AS (
          SELECT a.*,
                 (SELECT r.last_seq FROM rooms r WHERE r.id = a.room_id AND r.deleted_at IS NULL) AS last_seq,
@@ -53,8 +53,8 @@ pub(super) const WRITE: &str = "WITH asked AS (
          WHERE r.id = n.room_id
      ), written AS (
          INSERT INTO messages
-             (id, room_id, seq, sender_id, content, attachments, client_msg_id, created_at, updated_at)
-         SELECT id, room_id, seq, sender_id, content, attachments, client_msg_id, at, at FROM numbered
+             (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at)
+         SELECT id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, at, at FROM numbered
      ), recorded AS (
          INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at)
          SELECT room_id, seq, 'message_sent', sender_id, id, at FROM numbered
@@ -133,6 +133,7 @@ async fn write(client: &Client, begin: &str, asked: &[&NewMessage]) -> Result<Ve
         .iter()
         .map(|new| new.client_msg_id.as_ref().map(ClientMsgId::as_str))
         .collect();
+    let interrupted: Vec<bool> = asked.iter().map(|new| new.interrupted).collect();
     let times: Vec<_> = asked.iter().map(|new| new.at).collect();
 
     let lock = client.prepare_cached(LOCK).await?;
@@ -150,6 +151,7 @@ async fn write(client: &Client, begin: &str, asked: &[&NewMessage]) -> Result<Ve
                 &contents,
                 &attachments,
                 &references,
+                &interrupted,
                 &times,
             ],
         ),
@@ -216,6 +218,7 @@ fn sent(new: &NewMessage, seq: Seq, username: Username) -> RoomEvent {
         content: new.content.clone(),
         attachments: new.attachments.clone(),
         client_msg_id: new.client_msg_id.clone(),
+        interrupted: new.interrupted,
         status: MessageStatus::Sent,
         created_at: new.at,
         updated_at: new.at,

@@ -35,6 +35,23 @@ impl MessageStore for Postgres {
         .await
     }
 
+    async fn sent_by(&self, user: UserId, id: MessageId) -> StoreResult<Option<Message>> {
+        self.run(async |client: &mut Client| {
+            let found = row(
+                client,
+                concat!(
+                    "SELECT ",
+                    message_columns!(),
+                    " FROM shown_messages m WHERE m.id = $1 AND m.sender_id = $2 AND m.deleted_at IS NULL"
+                ),
+                &[&id.0, &user.0],
+            )
+            .await?;
+            found.as_ref().map(rows::message).transpose()
+        })
+        .await
+    }
+
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>> {
         let limit = i64::from(limit);
         self.run(async |client: &mut Client| match page {

@@ -16,7 +16,7 @@ pub(super) use crate::columns::{clamped, number, role_text, user_status_text, vi
 /// that still runs, once a newer one has added a column.
 macro_rules! user_columns {
     () => {
-        "id, username, name, email, status, created_at, updated_at"
+        "id, username, name, email, status, shares_drafts, created_at, updated_at"
     };
 }
 
@@ -30,7 +30,7 @@ macro_rules! room_columns {
 /// The columns of a row `m` of the view `shown_messages`.
 macro_rules! message_columns {
     () => {
-        "m.id, m.room_id, m.seq, m.sender_id, m.username, m.content, m.attachments, m.client_msg_id, m.status,
+        "m.id, m.room_id, m.seq, m.sender_id, m.username, m.content, m.attachments, m.client_msg_id, m.interrupted, m.status,
          m.created_at, m.updated_at, m.edited_at, m.edited_seq, m.deleted_at, m.reactions"
     };
 }
@@ -48,6 +48,7 @@ pub(super) fn user(row: &Row) -> Result<User, Fault> {
             "OFFLINE" => UserStatus::Offline,
             other => return Err(unknown("status", other)),
         },
+        shares_drafts: row.try_get("shares_drafts")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
     })
@@ -103,6 +104,7 @@ pub(super) fn message(row: &Row) -> Result<Message, Fault> {
             .try_get::<_, Option<String>>("client_msg_id")?
             .map(TryInto::try_into)
             .transpose()?,
+        interrupted: row.try_get("interrupted")?,
         status: match row.try_get("status")? {
             "SENT" => MessageStatus::Sent,
             "DELIVERED" => MessageStatus::Delivered,

@@ -269,7 +269,7 @@ async fn what_grows_can_be_looked_up_by_an_index() {
         (messages::AROUND, 3),
         (search::WORDS, 5),
         (search::PARTS, 6),
-        (appends::WRITE, 7),
+        (appends::WRITE, 8),
     ] {
         let plan = plan(sql, params).await;
         assert!(!plan.contains("Seq Scan"), "{plan}\n{sql}");

@@ -77,6 +77,17 @@ impl UserStore for Postgres {
         .await
     }
 
+    async fn share_drafts(&self, id: UserId, shared: bool, at: Timestamp) -> StoreResult<()> {
+        self.run(async |client: &mut Client| {
+            let sql = "UPDATE users SET shares_drafts = $2, updated_at = $3 WHERE id = $1";
+            match execute(client, sql, &[&id.0, &shared, &at]).await? {
+                0 => Err(StoreError::NotFound.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.change(async |transaction: &Transaction<'_>| {
             lock_account(transaction, id).await?;

@@ -1,11 +1,13 @@
 //! Redis, between nodes. It carries hints and counts; nothing that must last is in it alone.
 
 mod bus;
+mod call;
 mod limiter;
 mod line;
 mod link;
 mod options;
 mod presence;
+mod streams;
 mod url;
 
 pub use bus::RedisBus;
@@ -13,3 +15,4 @@ pub use limiter::RedisLimiter;
 pub use link::{OpenError, RedisLink};
 pub use options::RedisOptions;
 pub use presence::{PresenceOptions, RedisPresence};
+pub use streams::RedisStreams;

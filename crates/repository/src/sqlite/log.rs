@@ -269,8 +269,8 @@ fn append(connection: &Connection, new: &NewMessage) -> Result<Appended, Fault> 
     connection
         .prepare_cached(
             "INSERT INTO messages
-                 (id, room_id, seq, sender_id, content, attachments, client_msg_id, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+                 (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
         )?
         .execute(params![
             new.id.0,
@@ -280,6 +280,7 @@ fn append(connection: &Connection, new: &NewMessage) -> Result<Appended, Fault> 
             new.content.as_str(),
             serde_json::to_string(&new.attachments)?,
             new.client_msg_id.as_ref().map(|reference| reference.as_str()),
+            new.interrupted,
             micros(new.at),
         ])?;
     Ok(Appended::New(event(connection, room, seq)?))

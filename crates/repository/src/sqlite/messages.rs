@@ -28,6 +28,18 @@ impl MessageStore for Sqlite {
         .await
     }
 
+    async fn sent_by(&self, user: UserId, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT * FROM shown_messages WHERE id = ?1 AND sender_id = ?2 AND deleted_at IS NULL",
+                )?
+                .query_row([id.0, user.0], rows::message)
+                .optional()?)
+        })
+        .await
+    }
+
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>> {
         self.read(move |connection| {
             match page {

@@ -31,6 +31,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
             "OFFLINE" => UserStatus::Offline,
             other => return Err(unknown("status", other)),
         },
+        shares_drafts: row.get("shares_drafts")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -85,6 +86,7 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
             .map(TryInto::try_into)
             .transpose()
             .map_err(|error: InvalidValue| malformed(Box::new(error)))?,
+        interrupted: row.get("interrupted")?,
         status: match text(row, "status")? {
             "SENT" => MessageStatus::Sent,
             "DELIVERED" => MessageStatus::Delivered,

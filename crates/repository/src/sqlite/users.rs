@@ -79,6 +79,21 @@ impl UserStore for Sqlite {
         .await
     }
 
+    async fn share_drafts(&self, id: UserId, shared: bool, at: Timestamp) -> StoreResult<()> {
+        self.write(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "UPDATE users SET shares_drafts = ?2, updated_at = ?3 WHERE id = ?1",
+                )?
+                .execute(params![id.0, shared, micros(at)])?;
+            if found == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.write(move |connection| revoke_all_but(connection, id, None, at))
             .await

@@ -55,6 +55,21 @@ pub async fn a_message_of_nothing_but_attachments_is_kept(stores: &Stores) {
     assert_eq!(message.attachments, [picture()]);
 }
 
+pub async fn a_message_that_was_interrupted_says_so(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let room = stores.room(&ann, &[]).await;
+    for interrupted in [true, false] {
+        let new = NewMessage {
+            interrupted,
+            ..sample::new_message(room, ann.id, "so far")
+        };
+        let message = sent(stores.append(new).await);
+        assert_eq!(message.interrupted, interrupted);
+        let found = stores.messages.by_id(room, message.id).await;
+        assert_eq!(found, Ok(Some(message)));
+    }
+}
+
 pub async fn a_repeat_answers_the_first_event_and_stores_nothing(stores: &Stores) {
     let ann = stores.user("ann").await;
     let room = stores.room(&ann, &[]).await;

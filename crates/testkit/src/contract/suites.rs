@@ -14,6 +14,7 @@ macro_rules! storage_contract {
             of_sixteen_who_want_one_address_at_once_one_gets_it,
             of_sixteen_who_want_one_name_at_once_one_gets_it,
             what_a_user_declares_is_kept,
+            whether_drafts_are_shared_is_kept,
             nobody_declares_nothing,
             a_name_is_data_and_never_a_statement,
             a_password_is_found_by_its_account,
@@ -91,6 +92,7 @@ macro_rules! storage_contract {
         $crate::contract_suite! { log, $make,
             an_appended_message_is_the_newest_event,
             a_message_of_nothing_but_attachments_is_kept,
+            a_message_that_was_interrupted_says_so,
             a_repeat_answers_the_first_event_and_stores_nothing,
             a_repeat_shows_the_message_as_it_is_now,
             a_reference_counts_for_one_sender_in_one_room,
@@ -148,6 +150,7 @@ macro_rules! storage_contract {
         }
         $crate::contract_suite! { messages, $make,
             a_message_is_found_in_its_room_alone,
+            a_message_is_found_by_its_sender_in_any_room,
             a_deleted_message_is_in_no_view_but_the_log,
         }
         $crate::contract_suite! { message_pages, $make,
@@ -328,7 +331,7 @@ mod tests {
     #[test]
     fn every_function_of_every_suite_is_listed() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
-        let lists = include_str!("suites.rs");
+        let lists = concat!(include_str!("suites.rs"), include_str!("stream_suites.rs"));
         let mut seen = 0;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -1,8 +1,8 @@
 //! [`UserStore`](domain::ports::UserStore).
 
 use domain::{
-    Conflict, PasswordHash, RefreshTokenHash, Session, StoreError, StoreResult, User, UserStatus,
-    ports::Rotation, values::Username,
+    Conflict, PasswordHash, RefreshTokenHash, Session, StoreError, StoreResult, User, UserId,
+    UserStatus, ports::Rotation, values::Username,
 };
 
 use super::{
@@ -90,6 +90,19 @@ fn one_wins(answers: &[Result<(), StoreError>], conflict: Conflict) {
     let lost = Err(StoreError::Conflict(conflict));
     let lost = answers.iter().filter(|answer| **answer == lost).count();
     assert_eq!((won, lost), (1, answers.len() - 1));
+}
+
+pub async fn whether_drafts_are_shared_is_kept(stores: &Stores) {
+    let ann = stores.user("ann").await;
+    let (users, at) = (&stores.users, sample::later(60));
+    assert!(ann.shares_drafts);
+    for shared in [false, true] {
+        users.share_drafts(ann.id, shared, at).await.unwrap();
+        let found = users.by_id(ann.id).await.unwrap().unwrap();
+        assert_eq!((found.shares_drafts, found.updated_at), (shared, at));
+    }
+    let nobody = users.share_drafts(UserId(sample::id()), false, at).await;
+    assert_eq!(nobody, Err(StoreError::NotFound));
 }
 
 pub async fn what_a_user_declares_is_kept(stores: &Stores) {

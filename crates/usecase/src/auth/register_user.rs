@@ -68,6 +68,7 @@ impl RegisterUser {
             username: input.username,
             email: input.email,
             status: UserStatus::Offline,
+            shares_drafts: true,
             created_at: now,
             updated_at: now,
         };

@@ -70,6 +70,7 @@ impl SendMessage {
                 content,
                 attachments,
                 client_msg_id: input.client_msg_id,
+                interrupted: false,
                 at: self.clock.now(),
             })
             .await

@@ -6,6 +6,7 @@ mod rates;
 mod server;
 mod sockets;
 mod storage;
+mod streams;
 
 use super::setting::{Group, Setting};
 
@@ -22,6 +23,7 @@ pub const GROUPS: &[Group] = &[
     storage::ENGINE,
     fleet::FLEET,
     sockets::DELIVERY,
+    streams::STREAMS,
     server::SHUTDOWN,
 ];
 

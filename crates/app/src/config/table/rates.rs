@@ -43,6 +43,12 @@ pub(super) const RATES: Group = Group {
         )
         .or("60/10s"),
         Setting::new(
+            "RATE_STREAMS_USER",
+            Kind::Rate,
+            "Writes to streams of one user, over REST and sockets together. Leaves room for a token at a time.",
+        )
+        .or("1000/10s"),
+        Setting::new(
             "RATE_SOCKET_FRAMES",
             Kind::Rate,
             "Frames that one socket may send, of any kind. Counted on its node alone; beyond that it is closed with \

@@ -6,12 +6,11 @@
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 use super::*;
+use crate::seeds::hold_for_all;
 use expected::{Audience, Checked, Expected, check, check_all_done, members};
-use seeds::hold_for_all;
 use step::{Coming, Pick, Refusals, Step, USERS, step};
 
 mod expected;
-mod seeds;
 mod step;
 
 /// The log answers with so few events at a time that most reads are not all.

@@ -116,6 +116,9 @@ impl State {
         for output in said {
             match output {
                 FeedOutput::Event { event, to } => {
+                    if let RoomEventKind::MessageSent(message) = &event.kind {
+                        self.stream_sent(message);
+                    }
                     let frame = encode(&event);
                     for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
                     {

@@ -67,6 +67,7 @@ impl State {
                 self.follows.push(FollowChange::Begin(room_id));
                 // Asked once the bus has been told: what was committed before is seen by the one or by the other.
                 self.surveys.head_is_due(room_id);
+                self.surveys.streams_are_due([room_id]);
                 // Where the log is known to reach: who has less of it catches up, at its own pace.
                 let known = join.member_as_of.max(join.after);
                 vacant.insert(Slot::new(known, self.next_epoch))
@@ -85,6 +86,7 @@ impl State {
         self.deliver(room_id, said, wire::room_event);
         self.count_feeds();
         self.pursue(room_id);
+        self.show_streams(id, room_id);
         self.next_turn(id);
     }
 
@@ -105,6 +107,7 @@ impl State {
             self.follows.push(FollowChange::End(room_id));
             self.count_feeds();
         }
+        self.forget_streams(id, room_id);
         self.next_turn(id);
     }
 

@@ -37,12 +37,14 @@ impl State {
             }
         }
         self.surveys.memberships_are_due(following_all);
+        self.streams_may_differ();
     }
 
     /// The bus lost something of this room.
     pub(in crate::hub) fn lost_in(&mut self, room_id: RoomId) {
         if self.feeds.contains_key(&room_id) {
             self.surveys.head_is_due(room_id);
+            self.surveys.streams_are_due([room_id]);
         }
     }
 
@@ -83,6 +85,14 @@ impl State {
                         socket.outbox.close(CloseReason::SessionEnded);
                     }
                 }
+            }
+            Finding::Streams(answer) => {
+                let (asked, list) = self.surveys.streams(answer);
+                self.streams_listed(&asked, list);
+            }
+            Finding::Renewed(answer) => {
+                let (asked, renewed) = self.surveys.renewed(answer);
+                self.streams_renewed(&asked, &renewed);
             }
             Finding::Memberships(answer) => {
                 for (user_id, room_id) in self.surveys.memberships(answer) {

@@ -350,3 +350,57 @@ fn deep_nesting_is_refused_or_ignored_without_harm() {
     let frame = format!(r#"{{"event": "typing_stop", "data": {{"x": {deep}}}}}"#);
     let _ = ClientFrame::parse(&frame);
 }
+
+#[test]
+fn the_commands_of_streams_are_read() {
+    let id = StreamId(Uuid::from_u128(1));
+    let read = |event: &str, data: &str| {
+        let text = format!(r#"{{"event": "stream.{event}", "data": {data}}}"#);
+        ClientFrame::parse(&text).command
+    };
+    let start = |when_lost| {
+        Command::StreamStart(StartStream {
+            room_id: RoomId(Uuid::from_u128(1)),
+            kind: StreamKind::Draft,
+            when_lost,
+        })
+    };
+    let data = format!(r#"{{"room_id": "{ROOM}", "kind": "draft"}}"#);
+    assert_eq!(read("start", &data), Ok(start(WhenLost::Drop)));
+    let data = format!(r#"{{"room_id": "{ROOM}", "kind": "draft", "when_lost": "finish"}}"#);
+    assert_eq!(read("start", &data), Ok(start(WhenLost::Finish)));
+    let data = format!(r#"{{"id": "{ROOM}", "index": 3, "delta": "x"}}"#);
+    let append = AppendToStream {
+        id,
+        index: 3,
+        delta: "x".to_owned(),
+    };
+    assert_eq!(read("append", &data), Ok(Command::StreamAppend(append)));
+    let data = format!(r#"{{"id": "{ROOM}", "text": ""}}"#);
+    let replace = ReplaceStream {
+        id,
+        text: String::new(),
+    };
+    assert_eq!(read("replace", &data), Ok(Command::StreamReplace(replace)));
+    let data = format!(r#"{{"id": "{ROOM}"}}"#);
+    let one = || OneStream { id };
+    assert_eq!(read("finish", &data), Ok(Command::StreamFinish(one())));
+    assert_eq!(read("abort", &data), Ok(Command::StreamAbort(one())));
+    assert_eq!(read("stop", &data), Ok(Command::StreamStop(one())));
+    for (event, data) in [
+        ("start", format!(r#"{{"room_id": "{ROOM}"}}"#)),
+        (
+            "start",
+            format!(r#"{{"room_id": "{ROOM}", "kind": "poem"}}"#),
+        ),
+        (
+            "append",
+            format!(r#"{{"id": "{ROOM}", "index": -1, "delta": "x"}}"#),
+        ),
+        ("append", format!(r#"{{"id": "{ROOM}", "delta": "x"}}"#)),
+        ("finish", r#"{"id": "x"}"#.to_owned()),
+    ] {
+        let error = read(event, &data).expect_err(&data);
+        assert_eq!(error.code(), "invalid_body", "{event} {data}");
+    }
+}

@@ -1,7 +1,7 @@
 use domain::{
     Attachment, Message, MessageId, MessageStatus, ReactionCount, ReceiptKind, Role, SessionId,
     UserId,
-    values::{AttachmentUrl, Emoji, MimeType},
+    values::{AttachmentUrl, Emoji, MessageContent, MimeType, Username},
 };
 use serde_json::Value;
 use testkit::sample;
@@ -50,7 +50,7 @@ fn message_json() -> Value {
         "id": written(3), "room_id": written(1), "seq": 7, "sender_id": written(2), "username": "Zoë",
         "content": "a \"b\"\n",
         "attachments": [{"url": "https://files.example/a.png", "mime_type": "image/png", "size_bytes": 5}],
-        "client_msg_id": "mine", "status": "SENT", "created_at": NOW, "updated_at": NOW,
+        "client_msg_id": "mine", "interrupted": false, "status": "SENT", "created_at": NOW, "updated_at": NOW,
         "edited_at": null, "edited_seq": null, "deleted_at": null, "reactions": [],
     })
 }
@@ -88,7 +88,7 @@ fn ready_says_who_one_is_and_where_each_room_stands() {
         json!({"event": "ready", "data": {
             "session_id": written(8),
             "user": {"id": written(2), "username": "Zoë", "name": "Zoë", "email": "zoe@example.org",
-                     "status": "OFFLINE", "created_at": NOW, "updated_at": NOW},
+                     "status": "OFFLINE", "shares_drafts": true, "created_at": NOW, "updated_at": NOW},
             "ping_interval_ms": 25_000, "reconnect_spread_ms": 5_500,
             "rooms": [{"room_id": written(1), "last_seq": 9, "last_read_seq": 4, "unread": 3}],
         }}),
@@ -342,4 +342,51 @@ fn what_is_told_in_another_way_is_no_passing_event() {
     assert_eq!(bus_frame(&revoked), None);
     let left = event(4, RoomEventKind::MemberLeft { user_id });
     assert_eq!(bus_frame(&BusEvent::Room(left)), None);
+}
+
+#[test]
+fn a_stream_is_told_from_its_begin_to_its_end() {
+    let stream = LiveStream {
+        id: StreamId(id(9)),
+        room_id: ROOM,
+        user_id: UserId(id(2)),
+        username: Username::parse("Zoë").unwrap(),
+        text: MessageContent::parse("Zoë").unwrap(),
+        revision: 4,
+        ..sample::live_stream()
+    };
+    assert_says(
+        &stream_started(&stream),
+        json!({"event": "stream.started", "data": {
+            "id": written(9), "room_id": written(1), "user_id": written(2), "username": "Zoë", "kind": "message",
+            "when_lost": "drop", "is_hidden": false, "state": "open", "text": "Zoë", "index": 3, "revision": 4,
+            "started_at": NOW}}),
+    );
+    assert_says(
+        &stream_delta(ROOM, stream.id, 2, "e\n"),
+        json!({"event": "stream.delta", "data": {
+            "id": written(9), "room_id": written(1), "index": 2, "delta": "e\n"}}),
+    );
+    let finished: Value = serde_json::from_str(&stream_finished(&message())).unwrap();
+    let sent = room_event(&event(7, RoomEventKind::MessageSent(message())));
+    let sent: Value = serde_json::from_str(&sent).unwrap();
+    assert_eq!(finished["event"], "stream.finished");
+    assert_eq!(finished["data"], sent["data"]);
+    for (why, reason) in [
+        (StreamEnd::Aborted, "aborted"),
+        (StreamEnd::Lost, "lost"),
+        (StreamEnd::Removed, "removed"),
+        (StreamEnd::Hidden, "hidden"),
+    ] {
+        assert_says(
+            &stream_aborted(ROOM, stream.id, why),
+            json!({"event": "stream.aborted", "data": {
+                "id": written(9), "room_id": written(1), "reason": reason}}),
+        );
+    }
+    assert_says(
+        &stream_stop(ROOM, stream.id, UserId(id(5))),
+        json!({"event": "stream.stop", "data": {
+            "id": written(9), "room_id": written(1), "user_id": written(5)}}),
+    );
 }

@@ -14,13 +14,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{
-    ConnectionId, RoomId, StoreError, StoreResult, UserId, ports::Present, values::Username,
-};
-use fred::types::{FromValue, Value, scripts::Script};
+use domain::{ConnectionId, RoomId, StoreResult, UserId, ports::Present, values::Username};
+use fred::types::{Value, scripts::Script};
 use uuid::Uuid;
 
-use crate::redis::RedisLink;
+use crate::redis::{
+    RedisLink,
+    call::{convert, millis},
+};
 
 /// For how long it is known who was told gone: a node that could not reach Redis for longer than that and comes back
 /// does not learn that its users were.
@@ -76,7 +77,7 @@ impl Store {
     ) -> StoreResult<bool> {
         let socket = member(socket, user.user_id, &user.username);
         let arguments = vec![self.lease.clone(), self.kept.clone(), socket];
-        self.call(&self.enter, self.keys(room), arguments).await
+        self.link.run(&self.enter, self.keys(room), arguments).await
     }
 
     /// True when the user has no socket in the room any more. `unsure`: other nodes may have sockets there that Redis
@@ -91,7 +92,7 @@ impl Store {
         let mut arguments = vec![u8::from(unsure).to_string(), millis(GONE_IS_KNOWN)];
         let sockets = sockets.iter();
         arguments.extend(sockets.map(|socket| member(*socket, user.user_id, &user.username)));
-        self.call(&self.leave, self.keys(room), arguments).await
+        self.link.run(&self.leave, self.keys(room), arguments).await
     }
 
     /// Renews the leases of these sockets, and takes out at most `sweep` leases that are over.
@@ -110,7 +111,10 @@ impl Store {
         let sockets = sockets.iter();
         arguments
             .extend(sockets.map(|(socket, user)| member(*socket, user.user_id, &user.username)));
-        let answer: Vec<Value> = self.call(&self.tend, self.keys(room), arguments).await?;
+        let answer: Vec<Value> = self
+            .link
+            .run(&self.tend, self.keys(room), arguments)
+            .await?;
         let mut answer = answer.into_iter();
         let forgotten = convert(answer.next())?;
         let swept = convert(answer.next())?;
@@ -127,7 +131,7 @@ impl Store {
     /// The users there whose leases are not over, in no order.
     pub async fn online(&self, room: RoomId) -> StoreResult<Vec<UserId>> {
         let keys = vec![self.link.room_key(room, "leases")];
-        let users: Vec<String> = self.call(&self.online, keys, Vec::new()).await?;
+        let users: Vec<String> = self.link.run(&self.online, keys, Vec::new()).await?;
         Ok(users
             .iter()
             .filter_map(|id| id_of(id))
@@ -140,37 +144,6 @@ impl Store {
             .map(|name| self.link.room_key(room, name))
             .to_vec()
     }
-
-    /// Fails as soon as the link is known to be down, and not only when the command's time is over.
-    async fn call<R: FromValue>(
-        &self,
-        script: &Script,
-        keys: Vec<String>,
-        arguments: Vec<String>,
-    ) -> StoreResult<R> {
-        let mut up = self.link.watch();
-        let answer = script.evalsha_with_reload(self.link.client(), keys, arguments);
-        tokio::select! {
-            biased;
-            answer = answer => answer.map_err(|error| fault(&error)),
-            _ = up.wait_for(|up| !up) => Err(StoreError::Unavailable("Redis is away".into())),
-        }
-    }
-}
-
-fn fault(error: &fred::error::Error) -> StoreError {
-    StoreError::Unavailable(format!("Redis: {error}"))
-}
-
-fn convert<R: FromValue>(value: Option<Value>) -> StoreResult<R> {
-    value
-        .unwrap_or(Value::Null)
-        .convert()
-        .map_err(|error| fault(&error))
-}
-
-fn millis(duration: Duration) -> String {
-    duration.as_millis().max(1).to_string()
 }
 
 fn member(socket: ConnectionId, user: UserId, name: &Username) -> String {

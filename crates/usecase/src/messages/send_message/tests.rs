@@ -69,6 +69,7 @@ async fn everybody_is_told_of_the_message_once_it_is_in_the_log() {
             content: sent().content,
             attachments: attachments(),
             client_msg_id: reference(),
+            interrupted: false,
             at: now(),
         }))
         .times(1)

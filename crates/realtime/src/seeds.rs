@@ -1,3 +1,5 @@
+//! Cases that are drawn from numbers, for the model tests.
+
 use proptest::{
     prelude::*,
     test_runner::{Config, RngSeed, TestCaseError, TestRunner},
@@ -6,7 +8,7 @@ use proptest::{
 /// Tries a property with the cases that the seeds 0, 1, 2, … draw: the same ones each time, on every machine. How many,
 /// the variable `<NAME>_SEEDS` says, else `least`. A case that fails is told in its smallest form, with its seed and the
 /// command that tries that seed alone.
-pub(super) fn hold_for_all<S: Strategy>(
+pub(crate) fn hold_for_all<S: Strategy>(
     name: &str,
     least: u64,
     cases: impl Fn() -> S,

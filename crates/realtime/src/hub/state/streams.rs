@@ -1,0 +1,277 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use bytestring::ByteString;
+use domain::{
+    BusEvent, ConnectionId, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId,
+};
+use tokio::time::Instant;
+
+use super::State;
+use crate::{
+    FrameClass,
+    streams::{Heard, RoomStreams},
+    wire,
+};
+
+/// The messages that are being written in the rooms that are followed here, and the sockets that write any.
+pub(super) struct Streams {
+    /// Of rooms with at least one.
+    rooms: HashMap<RoomId, RoomStreams>,
+    /// Changes that are told together with those that come meanwhile, by when.
+    due: BTreeSet<(Instant, RoomId, StreamId)>,
+    /// Which socket writes which stream: while it is open, its author is heard of.
+    writers: HashMap<StreamId, ConnectionId>,
+    /// When the writers are next said to be there, and the store is asked what it holds.
+    next_look: Option<Instant>,
+}
+
+impl Streams {
+    pub fn new() -> Self {
+        Self {
+            rooms: HashMap::new(),
+            due: BTreeSet::new(),
+            writers: HashMap::new(),
+            next_look: None,
+        }
+    }
+
+    /// What a room's streams hear; one that has none left is forgotten.
+    fn hear<T>(&mut self, room_id: RoomId, hear: impl FnOnce(&mut RoomStreams) -> T) -> T {
+        let room = self.rooms.entry(room_id).or_default();
+        let heard = hear(room);
+        if room.is_empty() {
+            self.rooms.remove(&room_id);
+        }
+        heard
+    }
+}
+
+impl State {
+    /// A stream was begun.
+    pub(in crate::hub) fn stream_started(&mut self, stream: &LiveStream) {
+        let (room_id, id) = (stream.room_id, stream.id);
+        if self.feeds.contains_key(&room_id) {
+            let (stream, now) = (stream.clone(), Instant::now());
+            let heard = self.streams.hear(room_id, |room| room.started(stream, now));
+            self.stream_heard(room_id, id, &heard);
+        }
+    }
+
+    /// A stream was written to.
+    pub(in crate::hub) fn stream_written(
+        &mut self,
+        room_id: RoomId,
+        id: StreamId,
+        splice: &Splice,
+    ) {
+        if self.feeds.contains_key(&room_id) {
+            let heard = self.streams.hear(room_id, |room| room.written(id, splice));
+            self.stream_heard(room_id, id, &heard);
+        }
+    }
+
+    fn stream_heard(&mut self, room_id: RoomId, id: StreamId, heard: &Heard) {
+        match heard {
+            Heard::Known => {}
+            Heard::Due(at) => self.stream_is_due(room_id, id, *at),
+            Heard::Missed => self.surveys.streams_are_due([room_id]),
+        }
+        self.plan_look();
+    }
+
+    fn stream_is_due(&mut self, room_id: RoomId, id: StreamId, at: Instant) {
+        if at <= Instant::now() {
+            self.tell_stream(room_id, id);
+        } else {
+            self.streams.due.insert((at, room_id, id));
+        }
+    }
+
+    /// The store answered what these rooms hold.
+    pub(super) fn streams_listed(&mut self, asked: &[RoomId], list: Vec<LiveStream>) {
+        let mut of_rooms: HashMap<RoomId, Vec<LiveStream>> = HashMap::new();
+        for stream in list {
+            of_rooms.entry(stream.room_id).or_default().push(stream);
+        }
+        for room_id in asked.iter().copied() {
+            if !self.feeds.contains_key(&room_id) {
+                continue;
+            }
+            let list = of_rooms.remove(&room_id).unwrap_or_default();
+            let now = Instant::now();
+            let listed = self.streams.hear(room_id, |room| room.listed(list, now));
+            for (id, at) in listed.due {
+                self.stream_is_due(room_id, id, at);
+            }
+            for id in listed.gone {
+                self.stream_ended(room_id, id, StreamEnd::Lost);
+            }
+            if listed.is_unsure {
+                self.surveys.streams_are_due([room_id]);
+            }
+        }
+        self.plan_look();
+    }
+
+    fn tell_stream(&mut self, room_id: RoomId, id: StreamId) {
+        let Some(slot) = self.feeds.get(&room_id) else {
+            return;
+        };
+        let sockets = &self.sockets;
+        let to = slot.feed.listeners().filter_map(|(id, user_id)| {
+            let socket = sockets.get(&id)?;
+            Some((id, user_id, &*socket.outbox))
+        });
+        let pause = self.shared.settings.stream_pause;
+        self.streams
+            .hear(room_id, |room| room.tell(id, to, Instant::now(), pause));
+    }
+
+    /// A stream ended without a message.
+    pub(in crate::hub) fn stream_ended(&mut self, room_id: RoomId, id: StreamId, why: StreamEnd) {
+        self.streams.writers.remove(&id);
+        let told = self.streams.hear(room_id, |room| room.ended(id));
+        self.tell_end(room_id, told, || wire::stream_aborted(room_id, id, why));
+    }
+
+    /// A message was sent, perhaps one that was told while it was written.
+    pub(super) fn stream_sent(&mut self, message: &Message) {
+        let (room_id, id) = (message.room_id, StreamId(message.id.0));
+        self.streams.writers.remove(&id);
+        let told = self.streams.hear(room_id, |room| room.ended(id));
+        self.tell_end(room_id, told, || wire::stream_finished(message));
+    }
+
+    fn tell_end(
+        &self,
+        room_id: RoomId,
+        told: Option<Vec<ConnectionId>>,
+        frame: impl FnOnce() -> ByteString,
+    ) {
+        let (Some(told), Some(slot)) = (told, self.feeds.get(&room_id)) else {
+            return;
+        };
+        let frame = frame();
+        for socket in told {
+            // Who has been taken out is told nothing that came afterwards.
+            if slot.feed.is_member(socket)
+                && let Some(socket) = self.sockets.get(&socket)
+            {
+                socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+            }
+        }
+    }
+
+    /// A user has left a room, and writes nothing there any more.
+    pub(in crate::hub) fn streams_end_of(&mut self, room_id: RoomId, author: UserId) {
+        let ids = self.streams.hear(room_id, |room| room.of_author(author));
+        for id in ids {
+            self.stream_ended(room_id, id, StreamEnd::Removed);
+        }
+    }
+
+    /// Tells a socket that has come into a room what is being written there.
+    pub(super) fn show_streams(&mut self, id: ConnectionId, room_id: RoomId) {
+        if let Some(room) = self.streams.rooms.get_mut(&room_id)
+            && let Some(socket) = self.sockets.get(&id)
+        {
+            room.tell_all(id, socket.user_id, &socket.outbox);
+        }
+    }
+
+    /// A socket has left a room.
+    pub(super) fn forget_streams(&mut self, id: ConnectionId, room_id: RoomId) {
+        if !self.feeds.contains_key(&room_id) {
+            self.streams.rooms.remove(&room_id);
+        } else if let Some(room) = self.streams.rooms.get_mut(&room_id) {
+            room.forget(id);
+        }
+    }
+
+    /// A reader asks the author to stop.
+    pub(in crate::hub) fn ask_to_stop(&self, author: UserId, event: &BusEvent) {
+        let BusEvent::StreamStop {
+            room_id,
+            id,
+            user_id,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let frame = wire::stream_stop(*room_id, *id, *user_id);
+        for socket in self.by_user.get(&author).into_iter().flatten() {
+            if let Some(socket) = self.sockets.get(socket) {
+                socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+            }
+        }
+    }
+
+    /// A socket writes a stream.
+    pub(in crate::hub) fn writes_stream(&mut self, id: ConnectionId, stream: StreamId) {
+        if self.sockets.contains_key(&id) {
+            self.streams.writers.insert(stream, id);
+            self.plan_look();
+        }
+    }
+
+    /// A socket is gone. What it wrote is kept for one lease more, for its author to come back to.
+    pub(super) fn writes_nothing(&mut self, id: ConnectionId) {
+        let of_socket = self.streams.writers.extract_if(|_, writer| *writer == id);
+        let left: Vec<_> = of_socket.map(|(stream, _)| stream).collect();
+        self.surveys.renewals_are_due(left);
+    }
+
+    /// The store renewed these; the others that it was asked about are there no longer.
+    pub(super) fn streams_renewed(&mut self, asked: &[StreamId], renewed: &[StreamId]) {
+        let renewed: HashSet<_> = renewed.iter().collect();
+        for id in asked.iter().filter(|id| !renewed.contains(id)) {
+            self.streams.writers.remove(id);
+        }
+    }
+
+    fn plan_look(&mut self) {
+        let streams = &mut self.streams;
+        if streams.writers.is_empty() && streams.rooms.is_empty() {
+            streams.next_look = None;
+        } else {
+            let interval = self.shared.settings.stream_look;
+            streams
+                .next_look
+                .get_or_insert_with(|| Instant::now() + interval);
+        }
+    }
+
+    /// The bus lost something: of the rooms where something is being written, the store is asked. Elsewhere it is asked at
+    /// the next change.
+    pub(super) fn streams_may_differ(&mut self) {
+        let rooms: Vec<_> = self.streams.rooms.keys().copied().collect();
+        self.surveys.streams_are_due(rooms);
+    }
+
+    /// When [`tend_streams`](Self::tend_streams) is to be called next.
+    pub(in crate::hub) fn streams_due(&self) -> Option<Instant> {
+        let told = self.streams.due.first().map(|(at, ..)| *at);
+        told.into_iter().chain(self.streams.next_look).min()
+    }
+
+    /// Tells the changes that are due. Now and then says which authors are there, and asks the store what it holds of the
+    /// rooms where something is being written: what the bus may have lost.
+    pub(in crate::hub) fn tend_streams(&mut self) {
+        let now = Instant::now();
+        while let Some((at, room_id, id)) = self.streams.due.first().copied() {
+            if at > now {
+                break;
+            }
+            self.streams.due.pop_first();
+            self.tell_stream(room_id, id);
+        }
+        if self.streams.next_look.is_some_and(|look| look <= now) {
+            self.streams.next_look = None;
+            let writers: Vec<_> = self.streams.writers.keys().copied().collect();
+            self.surveys.renewals_are_due(writers);
+            self.streams_may_differ();
+            self.plan_look();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use domain::{
+    BusEvent, Conflict, LiveStream, RoomId, StoreError, StreamId, StreamKind, StreamState,
+    WhenLost,
+    ports::{Clock, EventBus, IdSource, LiveStreams, RoomStore, UserStore},
+    values::MessageContent,
+};
+
+use crate::{Caller, access};
+
+/// Begins to write a message that others see while it is written.
+pub struct StartStream {
+    pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
+    pub(crate) streams: Arc<dyn LiveStreams>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) most: usize,
+}
+
+/// What is begun where.
+#[derive(Debug, Clone, Copy)]
+pub struct StartStreamInput {
+    /// Where.
+    pub room_id: RoomId,
+    /// What it is.
+    pub kind: StreamKind,
+    /// What becomes of it when its author is lost.
+    pub when_lost: WhenLost,
+}
+
+/// Why nothing was begun.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartStreamError {
+    /// No such room, for the caller.
+    #[error("no such room")]
+    RoomNotFound,
+    /// The caller writes as many streams as they may.
+    #[error("at most {most} streams at once")]
+    TooManyStreams {
+        /// How many.
+        most: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StartStream {
+    /// Begins a stream without a text, and tells the room, unless it is a draft of somebody who does not share theirs. It is
+    /// kept while its author is heard of.
+    ///
+    /// # Errors
+    /// [`StartStreamError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        input: StartStreamInput,
+    ) -> Result<LiveStream, StartStreamError> {
+        access::as_member(&*self.rooms, input.room_id, caller.user_id)
+            .await?
+            .ok_or(StartStreamError::RoomNotFound)?;
+        let author = self.users.by_id(caller.user_id).await?;
+        let author = author.ok_or(StartStreamError::RoomNotFound)?;
+        let stream = LiveStream {
+            id: StreamId(self.ids.next()),
+            room_id: input.room_id,
+            user_id: author.id,
+            username: author.username,
+            kind: input.kind,
+            when_lost: input.when_lost,
+            is_hidden: input.kind == StreamKind::Draft && !author.shares_drafts,
+            state: StreamState::Open,
+            text: MessageContent::empty(),
+            revision: 0,
+            started_at: self.clock.now(),
+        };
+        match self.streams.start(&stream, self.most).await {
+            Err(StoreError::Conflict(Conflict::TooManyStreams)) => {
+                return Err(StartStreamError::TooManyStreams { most: self.most });
+            }
+            other => other?,
+        }
+        if !stream.is_hidden {
+            let told = BusEvent::StreamStarted(stream.clone());
+            self.bus.publish(told).await;
+        }
+        Ok(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests;
