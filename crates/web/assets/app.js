@@ -3,7 +3,9 @@
 import { Composer } from './composer.js';
 import { wireDialogs } from './dialogs.js';
 import { openDoor, showDoor } from './door.js';
+import { Drafting } from './drafting.js';
 import { Follower } from './follower.js';
+import { LiveStreams } from './live-streams.js';
 import { accessToken, logOut, me, whenLoginEnds } from './login.js';
 import { Outbox } from './outbox.js';
 import { OpenRoom } from './room.js';
@@ -13,6 +15,7 @@ import { $ } from './view.js';
 
 let open = null;
 let outbox;
+const streams = new LiveStreams();
 const socket = new Socket({ since: (bytes) => follower.since(bytes), onFrame: heard, onState: connection });
 const follower = new Follower({
   request: (event, data) => socket.request(event, data),
@@ -24,9 +27,14 @@ const rooms = new RoomList({
   onChoose: openRoom,
   onKnown: (known) => { if (open?.id === known.id) open.showTitle(); },
 });
+const drafting = new Drafting({
+  request: (event, data) => socket.request(event, data),
+  tell: (event, data) => socket.tell(event, data),
+});
 const composer = new Composer({
   roomId: () => open.id,
   tell: (event, data) => socket.tell(event, data),
+  draft: (text) => drafting.write(open?.id, text),
   send: (content) => {
     outbox.add(open.id, content);
     open.toNewest();
@@ -46,8 +54,10 @@ function enter() {
 }
 
 function leave(notice) {
-  socket.close();
   closeRoom();
+  drafting.leave();
+  socket.close();
+  streams.clear();
   follower.clear();
   rooms.clear();
   showDoor(notice);
@@ -56,9 +66,9 @@ function leave(notice) {
 openDoor(enter);
 $('log-out').onclick = async () => {
   outbox.clear();
-  const told = logOut();
+  // First, because a socket whose log-in has ended takes nothing back.
   leave();
-  await told;
+  await logOut();
 };
 whenLoginEnds(() => leave('Your log-in has ended. Please log in again.'));
 
@@ -70,8 +80,11 @@ function connection(isUp, notice = '') {
   $('stopped').hidden = !notice;
   $('stopped-why').textContent = notice;
   if (isUp) return;
+  drafting.lost();
+  streams.clear();
   follower.lost();
   open?.people.lost();
+  open?.showStreams();
 }
 
 $('connect-again').onclick = () => {
@@ -91,6 +104,8 @@ function heard(frame) {
     case 'room_added': return rooms.know(data);
     case 'room_removed': return forget(data.room_id);
   }
+  if (streams.apply(frame) && here) open.showStreams();
+  if (event === 'stream.finished') return follower.put(data);
   if (event === 'receive_message') arrived(data);
   // What a replay tells of a room that is no longer ours is not shown.
   if (seq === undefined || !rooms.has(data.room_id)) return;
@@ -98,7 +113,8 @@ function heard(frame) {
   if (follower.heard(frame)) here?.apply(frame);
 }
 
-function ready({ rooms: snapshots }) {
+function ready({ user, rooms: snapshots }) {
+  drafting.ready(user);
   rooms.begin(snapshots).forEach(forget);
   follower.ready(snapshots);
   open?.people.load();
@@ -124,16 +140,21 @@ async function readPage(id) {
 function forget(id) {
   if (open?.id === id) closeRoom();
   follower.release(id);
+  streams.release(id);
   rooms.forget(id);
 }
 
 function openRoom(known) {
   if (open?.entry === known) return showPane();
-  composer.stopTyping();
-  open = new OpenRoom(known, follower.open(known.id), outbox, () => rooms.read(known));
+  composer.leave();
+  open = new OpenRoom(known, follower.open(known.id), {
+    outbox,
+    streams,
+    onRead: () => rooms.read(known),
+    onStop: (id) => socket.request('stream.stop', { id }),
+  });
   $('nothing-open').hidden = true;
   $('open-room').hidden = false;
-  $('text').value = '';
   showPane();
   rooms.show();
 }
@@ -145,7 +166,7 @@ function showPane() {
 }
 
 function closeRoom() {
-  composer.stopTyping();
+  composer.leave();
   OpenRoom.leave();
   follower.close();
   open = null;
@@ -162,6 +183,7 @@ $('back').onclick = () => {
 };
 $('earlier').onclick = () => open.loadEarlier().catch(() => {});
 $('newest').onclick = () => open.toNewest();
+addEventListener('pagehide', () => drafting.goAway());
 document.addEventListener('visibilitychange', () => open?.read());
 wireDialogs({
   openId: () => open?.id,

@@ -7,9 +7,12 @@ const TYPING_AGAIN_MS = 3000; // The server believes a typing_start for 6 s.
 export class Composer {
   #typing = null; // {roomId, at, timer} while the others are told that this person types.
 
-  /** `roomId()` answers which room is open, `tell(event, data)` sends a command, `send(content)` takes what was written. */
-  constructor({ roomId, tell, send }) {
-    Object.assign(this, { roomId, tell, send });
+  /**
+   * `roomId()` answers which room is open, `tell(event, data)` sends a command, `draft(text)` hears what stands here,
+   * `send(content)` takes what was written.
+   */
+  constructor({ roomId, tell, draft, send }) {
+    Object.assign(this, { roomId, tell, draft, send });
     $('text').addEventListener('input', () => this.#input());
     $('text').addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -22,6 +25,13 @@ export class Composer {
     });
   }
 
+  /** The room is left, and what was written stays unsent. */
+  leave() {
+    $('text').value = '';
+    this.draft('');
+    this.stopTyping();
+  }
+
   stopTyping() {
     if (!this.#typing) return;
     clearTimeout(this.#typing.timer);
@@ -30,6 +40,7 @@ export class Composer {
   }
 
   #input() {
+    this.draft($('text').value);
     if (!$('text').value.trim()) return this.stopTyping();
     if (!this.#typing || Date.now() - this.#typing.at > TYPING_AGAIN_MS) {
       clearTimeout(this.#typing?.timer);
@@ -44,6 +55,8 @@ export class Composer {
     const content = $('text').value;
     if (!content.trim()) return;
     $('text').value = '';
+    // Before it is sent, or the others would see it twice.
+    this.draft('');
     this.stopTyping();
     this.send(content);
     $('text').focus();

@@ -21,7 +21,11 @@ export async function ask(method, path, body, token) {
   try {
     // Bounded, because a renewal that hangs would hold up all others.
     const signal = AbortSignal.timeout(ANSWER_MS);
-    response = await fetch(`/v1${path}`, { method, headers, body: body && JSON.stringify(body), credentials: 'omit', cache: 'no-store', signal });
+    // What a page takes back when it goes away is sent to the end.
+    const keepalive = method === 'DELETE';
+    response = await fetch(`/v1${path}`, {
+      method, headers, body: body && JSON.stringify(body), credentials: 'omit', cache: 'no-store', signal, keepalive,
+    });
     text = await response.text();
   } catch {
     throw new Error('The server cannot be reached.');

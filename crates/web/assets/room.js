@@ -4,6 +4,7 @@ import { call, me } from './login.js';
 import { People } from './people.js';
 import { Reacting } from './reacting.js';
 import { $, Scroller, messageItem, sync, unsentItem } from './view.js';
+import { Writing } from './writing.js';
 
 const PAGE = 50;
 const scroller = new Scroller($('log'), () => current?.scrolled());
@@ -13,13 +14,14 @@ export class OpenRoom {
   #isLoading = false;
   #readSeq = 0;
 
-  /** `onRead()` hears that all of the room has been seen. */
-  constructor(entry, history, outbox, onRead) {
+  /** `onRead()` hears that all of the room has been seen, `onStop(id)` asks the author of a stream to stop. */
+  constructor(entry, history, { outbox, streams, onRead, onStop }) {
     OpenRoom.leave();
     Object.assign(this, { entry, history, outbox, onRead, id: entry.id });
     const show = () => { if (this.isCurrent) this.showMessages(); };
     this.people = new People(entry.id, Boolean(entry.peer), show);
     this.reacting = new Reacting(entry.id, history, (id) => this.people.nameOf(id), show);
+    this.writing = new Writing(entry.id, streams, history, onStop);
     current = this;
     $('people').open = false;
     scroller.toNewest();
@@ -42,7 +44,7 @@ export class OpenRoom {
     current?.people.leave();
     current?.reacting.leave();
     current = null;
-    for (const id of ['messages', 'unsent', 'room-title']) $(id).replaceChildren();
+    for (const id of ['messages', 'unsent', 'live', 'room-title']) $(id).replaceChildren();
   }
 
   showTitle() {
@@ -89,6 +91,11 @@ export class OpenRoom {
     scroller.settle();
   }
 
+  showStreams() {
+    this.writing.show();
+    scroller.settle();
+  }
+
   showMessages() {
     const known = new Map([...$('messages').children].map((item) => [item.dataset.id, item]));
     let before = null;
@@ -106,6 +113,7 @@ export class OpenRoom {
       return item;
     });
     sync($('messages'), items);
+    this.writing.show();
     $('earlier').hidden = !this.history.hasEarlier;
     scroller.settle();
     this.read();

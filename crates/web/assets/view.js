@@ -30,7 +30,8 @@ export function messageItem(message, isMine, follows) {
     el('p', {}, message.content || '(attachment)'),
     el('span', { className: 'meta' },
       el('time', { dateTime: message.created_at, title: at.toLocaleString() }, time),
-      message.edited_at ? ' · edited' : null),
+      message.edited_at ? ' · edited' : null,
+      message.interrupted ? ' · interrupted' : null),
     // Else a screen reader would tell of every one as of a message.
     el('span', { className: 'reactions', ariaLive: 'off' }),
     el('button', { type: 'button', className: 'react', ariaLabel: 'React', title: 'React' }, '☺\uFE0E'));
@@ -62,6 +63,23 @@ export function unsentItem(item, discard) {
     el('p', {}, item.content),
     el('span', { className: 'meta' }, note,
       item.problem ? el('button', { type: 'button', className: 'link', onclick: discard }, 'Discard') : null));
+}
+
+/** A message that is being written. `stop(button)` hears that its reader has seen enough, if it is one of a program's. */
+export function liveItem(stream, stop) {
+  const isDraft = stream.kind === 'draft';
+  const button = isDraft ? null : el('button', { type: 'button', className: 'link' }, 'Stop');
+  if (button) button.onclick = () => stop(button);
+  return el('li', { className: 'message live', dataset: { id: stream.id } },
+    el('span', { className: 'author' }, stream.username),
+    el('p', {}, stream.text),
+    el('span', { className: 'meta' }, isDraft ? 'Draft' : 'Being written ', button));
+}
+
+/** Changes the text alone, so that what one has selected of it stays so. */
+export function fillLive(item, text) {
+  const shown = item.querySelector('p').firstChild;
+  if (shown.data !== text) shown.data = text;
 }
 
 export function memberItem(member, isOnline, isMe) {
