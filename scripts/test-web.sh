@@ -34,7 +34,7 @@ fi
 [[ -x $CHROMIUM ]] || fail "CHROMIUM=$CHROMIUM cannot be run"
 export CHROMIUM
 
-for suite in postman browser; do
+for suite in postman browser examples; do
     echo "test-web: $suite"
     npm --prefix "$root/tests/$suite" ci
     npm --prefix "$root/tests/$suite" test
