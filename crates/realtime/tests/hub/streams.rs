@@ -1,8 +1,9 @@
 use domain::{BusEvent, LiveStream, MessageId, RoomEventKind, RoomId, StreamEnd, User};
-use testkit::sample;
+use realtime::HubSettings;
+use testkit::{FixedRandomness, sample};
 use tokio::time::sleep;
 
-use crate::rig::{Client, Rig, STREAM_LOOK, STREAM_PAUSE, left, settle};
+use crate::rig::{Client, Rig, STREAM_LOOK, STREAM_PAUSE, left, settings, settle};
 
 /// A room with two readers who have heard of nothing else, and its author, who has a socket too.
 async fn scene(rig: &Rig) -> (RoomId, User, Client, Client) {
@@ -184,4 +185,29 @@ async fn a_wish_to_stop_is_told_to_every_socket_of_the_author_alone() {
         assert_eq!(socket.hears().await, ["stream.stop"]);
     }
     assert!(reader.hears().await.is_empty());
+}
+
+/// What is dropped first must not be what nothing else tells of.
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_does_not_swallow_the_end_of_a_stream() {
+    let rig = Rig::with(
+        HubSettings {
+            queue_bytes: 2_000,
+            ..settings()
+        },
+        FixedRandomness::new(),
+    );
+    let (room, author, _own, reader) = scene(&rig).await;
+    let stream = begin(&rig, room, &author);
+    assert_eq!(reader.hears().await, ["stream.started "]);
+    // More than fits, of which what is ephemeral goes first.
+    for delta in 0..40 {
+        append(&rig, &stream, &format!("{delta} and so on, "));
+        sleep(STREAM_PAUSE).await;
+    }
+    let (room_id, id, why) = (room, stream.id, StreamEnd::Aborted);
+    rig.bus.tell(BusEvent::StreamEnded { room_id, id, why });
+    let heard = reader.hears().await;
+    assert!(heard.len() < 40, "some were dropped");
+    assert_eq!(heard.last().unwrap(), "stream.aborted aborted");
 }

@@ -131,7 +131,11 @@ impl State {
     pub(in crate::hub) fn stream_ended(&mut self, room_id: RoomId, id: StreamId, why: StreamEnd) {
         self.streams.writers.remove(&id);
         let told = self.streams.hear(room_id, |room| room.ended(id));
-        self.tell_end(room_id, told, || wire::stream_aborted(room_id, id, why));
+        // Nothing else tells of this end.
+        let class = FrameClass::Durable;
+        self.tell_end(room_id, told, class, || {
+            wire::stream_aborted(room_id, id, why)
+        });
     }
 
     /// A message was sent, perhaps one that was told while it was written.
@@ -139,13 +143,16 @@ impl State {
         let (room_id, id) = (message.room_id, StreamId(message.id.0));
         self.streams.writers.remove(&id);
         let told = self.streams.hear(room_id, |room| room.ended(id));
-        self.tell_end(room_id, told, || wire::stream_finished(message));
+        // The message itself says so too.
+        let class = FrameClass::Ephemeral;
+        self.tell_end(room_id, told, class, || wire::stream_finished(message));
     }
 
     fn tell_end(
         &self,
         room_id: RoomId,
         told: Option<Vec<ConnectionId>>,
+        class: FrameClass,
         frame: impl FnOnce() -> ByteString,
     ) {
         let (Some(told), Some(slot)) = (told, self.feeds.get(&room_id)) else {
@@ -157,7 +164,7 @@ impl State {
             if slot.feed.is_member(socket)
                 && let Some(socket) = self.sockets.get(&socket)
             {
-                socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+                socket.outbox.push(class, frame.clone());
             }
         }
     }
