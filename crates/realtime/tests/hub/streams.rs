@@ -1,4 +1,4 @@
-use domain::{BusEvent, LiveStream, MessageId, RoomEventKind, RoomId, StreamEnd, User};
+use domain::{BusEvent, LiveStream, MessageId, Resumption, RoomEventKind, RoomId, StreamEnd, User};
 use realtime::HubSettings;
 use testkit::{FixedRandomness, sample};
 use tokio::time::sleep;
@@ -210,4 +210,25 @@ async fn a_full_queue_does_not_swallow_the_end_of_a_stream() {
     let heard = reader.hears().await;
     assert!(heard.len() < 40, "some were dropped");
     assert_eq!(heard.last().unwrap(), "stream.aborted aborted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_how_a_membership_ended_is_told_nothing_that_is_being_written() {
+    let rig = Rig::new();
+    let (room, author, _own, _reader) = scene(&rig).await;
+    let former = rig.register(&sample::user("mia")).await;
+    rig.publish(room, left(former.user.id));
+    let missed = rig.missed(room, 2);
+    let stream = begin(&rig, room, &author);
+    append(&rig, &stream, "for members alone");
+    settle().await;
+    former
+        .come_back(vec![], vec![Resumption::Ended(missed)])
+        .await;
+    let heard = former.hears().await;
+    assert!(heard.contains(&"member.left 3".to_owned()), "{heard:?}");
+    assert!(
+        !heard.iter().any(|it| it.starts_with("stream.")),
+        "{heard:?}"
+    );
 }

@@ -168,7 +168,7 @@ impl LiveStreams for RedisStreams {
         let put = self.link.run(&self.scripts.put, vec![key], arguments);
         let due: u64 = put.await?;
         let author = self.author_key(stream.user_id);
-        let arguments = vec![most.to_string(), id.clone(), self.kept.clone()];
+        let arguments = vec![most.to_string(), id.clone()];
         let start = async || {
             let (keys, arguments) = (vec![author.clone()], arguments.clone());
             self.link.run(&self.scripts.start, keys, arguments).await
@@ -185,10 +185,6 @@ impl LiveStreams for RedisStreams {
         }
         let (client, room) = (self.link.client(), self.room_key(stream.room_id));
         self.link.ask(client.sadd::<(), _, _>(&room, id)).await?;
-        let kept = self.kept.parse().unwrap_or(i64::MAX);
-        self.link
-            .ask(client.pexpire::<(), _>(&room, kept, None))
-            .await?;
         self.is_due(stream.id, due).await
     }
 
@@ -265,17 +261,25 @@ impl LiveStreams for RedisStreams {
     }
 
     async fn take_lost(&self, most: usize) -> StoreResult<Vec<LiveStream>> {
-        let script = &self.scripts.due;
-        let due = self
-            .link
-            .run(script, vec![self.due_key()], vec![most.to_string()]);
-        let ids: Vec<String> = due.await?;
-        let ids: Vec<_> = ids.iter().filter_map(|id| parse_id(id)).collect();
-        let taken = stream::iter(ids)
-            .map(|id| self.take(id))
-            .buffered(READS)
-            .try_filter_map(async |stream| Ok(stream));
-        taken.try_collect().await
+        let mut lost = Vec::new();
+        loop {
+            let script = &self.scripts.due;
+            let due = self
+                .link
+                .run(script, vec![self.due_key()], vec![most.to_string()]);
+            let ids: Vec<String> = due.await?;
+            let were_all = ids.len() < most;
+            let ids: Vec<_> = ids.iter().filter_map(|id| parse_id(id)).collect();
+            let taken = stream::iter(ids)
+                .map(|id| self.take(id))
+                .buffered(READS)
+                .try_filter_map(async |stream| Ok(stream));
+            lost.extend(taken.try_collect::<Vec<_>>().await?);
+            // Those that live are due later once they were looked at, and must not hide the lost ones behind them.
+            if were_all || !lost.is_empty() {
+                return Ok(lost);
+            }
+        }
     }
 }
 

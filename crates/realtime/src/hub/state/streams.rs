@@ -6,7 +6,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::State;
+use super::{State, following::Slot};
 use crate::{
     FrameClass,
     streams::{Heard, RoomStreams},
@@ -179,7 +179,10 @@ impl State {
 
     /// Tells a socket that has come into a room what is being written there.
     pub(super) fn show_streams(&mut self, id: ConnectionId, room_id: RoomId) {
-        if let Some(room) = self.streams.rooms.get_mut(&room_id)
+        // Not who is told how a membership ended, nor who was taken out by what the feed told just now.
+        let is_member = |slot: &Slot| slot.feed.is_member(id);
+        if self.feeds.get(&room_id).is_some_and(is_member)
+            && let Some(room) = self.streams.rooms.get_mut(&room_id)
             && let Some(socket) = self.sockets.get(&id)
         {
             room.tell_all(id, socket.user_id, &socket.outbox);
