@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 
-use crate::{LiveStream, RoomId, Splice, StoreResult, StreamId, UserId};
+use crate::{LiveStream, RoomId, Splice, StoreResult, StreamId, StreamState, UserId};
 
 /// The messages that are being written, for every node.
 ///
@@ -39,6 +39,11 @@ pub trait LiveStreams: Send + Sync {
 
     /// Forgets the stream. True when there was one: of several calls at once, for one alone.
     async fn remove(&self, id: StreamId) -> StoreResult<bool>;
+
+    /// Forgets the stream if it is in this state. True when it was: of several calls at once, for one alone. MUST judge and
+    /// forget in one step, so that what another call makes of the stream meanwhile is not forgotten: of an end that needs an
+    /// open stream and a [`finish`](Self::finish) at once, one succeeds.
+    async fn remove_if(&self, id: StreamId, state: StreamState) -> StoreResult<bool>;
 
     /// Streams whose lease is over, at most `most`: each is kept for another lease, and answered as it stays; one that was
     /// open is [`Lost`](crate::StreamState::Lost) now. MUST answer a stream to one caller alone while that lease lasts; when it is over, that

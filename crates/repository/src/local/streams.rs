@@ -75,7 +75,11 @@ impl Shelf {
         self.kept.insert(id, Kept { stream, until });
     }
 
-    fn remove(&mut self, id: StreamId) -> bool {
+    fn remove(&mut self, id: StreamId, is_meant: impl Fn(&LiveStream) -> bool) -> bool {
+        let found = self.kept.get(&id);
+        if !found.is_some_and(|kept| is_meant(&kept.stream)) {
+            return false;
+        }
         let Some(Kept { stream, .. }) = self.kept.remove(&id) else {
             return false;
         };
@@ -176,7 +180,11 @@ impl LiveStreams for LocalStreams {
     }
 
     async fn remove(&self, id: StreamId) -> StoreResult<bool> {
-        Ok(self.shelf().remove(id))
+        Ok(self.shelf().remove(id, |_| true))
+    }
+
+    async fn remove_if(&self, id: StreamId, state: StreamState) -> StoreResult<bool> {
+        Ok(self.shelf().remove(id, |stream| stream.state == state))
     }
 
     async fn take_lost(&self, most: usize) -> StoreResult<Vec<LiveStream>> {

@@ -17,7 +17,7 @@ use domain::{
     ports::LiveStreams, values::MessageContent,
 };
 use fred::{
-    interfaces::{HashesInterface, KeysInterface, SetsInterface, SortedSetsInterface},
+    interfaces::{HashesInterface, SetsInterface, SortedSetsInterface},
     types::{Value, scripts::Script},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -48,6 +48,7 @@ struct Scripts {
     put: Script,
     write: Script,
     mark: Script,
+    remove: Script,
     lost: Script,
     due: Script,
 }
@@ -68,6 +69,7 @@ impl RedisStreams {
                 put: Script::from_lua(include_str!("streams/put.lua")),
                 write: Script::from_lua(include_str!("streams/write.lua")),
                 mark: Script::from_lua(include_str!("streams/mark.lua")),
+                remove: Script::from_lua(include_str!("streams/remove.lua")),
                 lost: Script::from_lua(include_str!("streams/lost.lua")),
                 due: Script::from_lua(include_str!("streams/due.lua")),
             },
@@ -143,6 +145,34 @@ impl RedisStreams {
         }
         self.is_due(id, due).await?;
         stream_of(&convert(Some(fields))?)
+    }
+
+    /// Forgets the stream, if it is in this state.
+    async fn forget(&self, id: StreamId, state: &str) -> StoreResult<bool> {
+        let (script, arguments) = (&self.scripts.remove, vec![state.to_owned()]);
+        let answer = self.link.run(script, vec![self.key(id)], arguments);
+        // The truth first: whose answer is lost on the way to the indexes has forgotten it all the same.
+        let Some(head): Option<String> = answer.await? else {
+            return Ok(false);
+        };
+        let stream: LiveStream = serde_json::from_str(&head).map_err(|error| fault(&error))?;
+        if let Err(error) = self.unlist(&stream).await {
+            tracing::debug!(%error, stream = %id, "left in an index, for the next one who looks there");
+        }
+        Ok(true)
+    }
+
+    async fn unlist(&self, stream: &LiveStream) -> StoreResult<()> {
+        let (client, id) = (self.link.client(), stream.id.to_string());
+        for index in [
+            self.room_key(stream.room_id),
+            self.author_key(stream.user_id),
+        ] {
+            let removed = client.srem::<(), _, _>(index, id.clone());
+            self.link.ask(removed).await?;
+        }
+        let removed = client.zrem::<(), _, _>(self.due_key(), id);
+        self.link.ask(removed).await
     }
 
     /// Notes when the stream is to be looked after.
@@ -239,25 +269,16 @@ impl LiveStreams for RedisStreams {
     }
 
     async fn remove(&self, id: StreamId) -> StoreResult<bool> {
-        let Some(stream) = self.by_id(id).await? else {
-            return Ok(false);
+        self.forget(id, "").await
+    }
+
+    async fn remove_if(&self, id: StreamId, state: StreamState) -> StoreResult<bool> {
+        let state = match state {
+            StreamState::Open => "open",
+            StreamState::Finished => "finished",
+            StreamState::Lost => "lost",
         };
-        let client = self.link.client();
-        let (key, id) = (self.key(id), id.to_string());
-        // The hash last: who is cut off before it does all of it again.
-        for index in [
-            self.room_key(stream.room_id),
-            self.author_key(stream.user_id),
-        ] {
-            self.link
-                .ask(client.srem::<(), _, _>(index, id.clone()))
-                .await?;
-        }
-        self.link
-            .ask(client.zrem::<(), _, _>(self.due_key(), id))
-            .await?;
-        let removed: u64 = self.link.ask(client.del(key)).await?;
-        Ok(removed > 0)
+        self.forget(id, state).await
     }
 
     async fn take_lost(&self, most: usize) -> StoreResult<Vec<LiveStream>> {

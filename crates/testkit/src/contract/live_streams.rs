@@ -186,6 +186,50 @@ pub async fn a_stream_is_removed_once(streams: &Subject) {
     assert_eq!(streams.of_author(stream.user_id).await, Ok(vec![]));
 }
 
+pub async fn a_stream_is_removed_in_the_state_alone_that_one_knows(streams: &Subject) {
+    let stream = begun(streams).await;
+    let early = streams.remove_if(stream.id, StreamState::Finished).await;
+    assert_eq!(early, Ok(false));
+    let finished = streams.finish(stream.id).await.unwrap().unwrap();
+    for state in [StreamState::Open, StreamState::Lost] {
+        assert_eq!(streams.remove_if(stream.id, state).await, Ok(false));
+    }
+    let kept = streams.of_author(stream.user_id).await;
+    assert_eq!(kept, Ok(vec![finished]));
+    for is_there in [true, false] {
+        let removed = streams.remove_if(stream.id, StreamState::Finished).await;
+        assert_eq!(removed, Ok(is_there));
+    }
+    assert_eq!(streams.by_id(stream.id).await, Ok(None));
+    assert_eq!(streams.of_rooms(vec![stream.room_id]).await, Ok(vec![]));
+    assert_eq!(streams.of_author(stream.user_id).await, Ok(vec![]));
+}
+
+/// Else an end without a message would be acknowledged while the message is being sent.
+pub async fn of_a_removal_of_what_is_open_and_a_finish_at_once_one_succeeds(streams: &Subject) {
+    for _ in 0..20 {
+        let stream = begun(streams).await;
+        let done = at_once(8, |turn| {
+            let streams = streams.clone();
+            async move {
+                if turn % 2 == 0 {
+                    let finished = streams.finish(stream.id).await.unwrap();
+                    (finished.is_some(), false)
+                } else {
+                    let removed = streams.remove_if(stream.id, StreamState::Open).await;
+                    (false, removed.unwrap())
+                }
+            }
+        })
+        .await;
+        let finished = done.iter().any(|(finished, _)| *finished);
+        let removed = done.iter().filter(|(_, removed)| *removed).count();
+        assert_eq!(removed, usize::from(!finished));
+        let is_kept = streams.by_id(stream.id).await.unwrap().is_some();
+        assert_eq!(is_kept, finished);
+    }
+}
+
 pub async fn those_that_there_are_are_renewed(streams: &Subject) {
     let (one, other) = (begun(streams).await, begun(streams).await);
     let ids = vec![one.id, live_stream().id, other.id];

@@ -1,6 +1,7 @@
 //! [`LiveStreams`], with leases so short that a test waits for their end.
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -89,6 +90,26 @@ pub async fn a_lost_stream_that_nobody_removes_is_given_again(streams: &Subject)
     assert_eq!(again.await, lost(stream.clone()));
     assert!(streams.remove(stream.id).await.unwrap());
     assert_eq!(streams.by_id(stream.id).await, Ok(None));
+}
+
+/// Who took it as lost knows an old state of it, and drops nothing that is being sent.
+pub async fn a_lost_stream_that_its_author_finishes_is_no_longer_removed_as_lost(
+    streams: &Subject,
+) {
+    let (stream, other) = (begun(streams).await, begun(streams).await);
+    let mut taken = BTreeSet::new();
+    while taken.len() < 2 {
+        let lost = next_lost(streams, async || ()).await;
+        taken.extend(lost.into_iter().map(|stream| stream.id));
+    }
+    let finished = streams.finish(stream.id).await.unwrap();
+    assert!(finished.is_some());
+    let removed = streams.remove_if(stream.id, StreamState::Lost).await;
+    assert_eq!(removed, Ok(false));
+    assert_eq!(streams.by_id(stream.id).await, Ok(finished));
+    let removed = streams.remove_if(other.id, StreamState::Lost).await;
+    assert_eq!(removed, Ok(true));
+    assert_eq!(streams.by_id(other.id).await, Ok(None));
 }
 
 /// So that it is not taken for one that was interrupted.

@@ -16,6 +16,8 @@ macro_rules! live_streams_contract {
             a_finished_stream_takes_no_more_and_stays_as_it_is,
             a_hidden_stream_is_written_on,
             a_stream_is_removed_once,
+            a_stream_is_removed_in_the_state_alone_that_one_knows,
+            of_a_removal_of_what_is_open_and_a_finish_at_once_one_succeeds,
             those_that_there_are_are_renewed,
         }
     };
@@ -31,6 +33,7 @@ macro_rules! lost_streams_contract {
             a_stream_that_is_renewed_is_not_lost,
             a_stream_that_is_written_to_is_not_lost,
             a_lost_stream_is_given_to_one_at_a_time,
+            a_lost_stream_that_its_author_finishes_is_no_longer_removed_as_lost,
             a_finished_stream_that_nobody_sent_is_given_as_finished,
             a_lost_stream_that_nobody_removes_is_given_again,
         }

@@ -52,7 +52,8 @@ impl StreamUseCases {
             },
             abort: AbortStream {
                 rooms: p.rooms.clone(),
-                sending: sending.clone(),
+                streams: p.streams.clone(),
+                bus: p.bus.clone(),
             },
             stop: StopStream {
                 rooms: p.rooms.clone(),

@@ -1,6 +1,6 @@
 use domain::{LiveStream, StoreError, StoreResult, StreamEnd, StreamState, WhenLost};
 
-use super::Sending;
+use super::{Sending, end_without_message};
 
 /// Ends the streams whose authors are lost, or that nobody has sent though they were finished. Nobody asks for it: each
 /// node does it again and again.
@@ -37,7 +37,10 @@ impl EndLostStreams {
         if is_sent && !stream.is_blank() {
             self.sending.send(stream, interrupted).await.map(drop)
         } else {
-            self.sending.drop_for(stream, StreamEnd::Lost).await
+            // Its author may have come back since, and finished it.
+            let Sending { streams, bus, .. } = &self.sending;
+            let ended = end_without_message(&**streams, &**bus, stream, StreamEnd::Lost);
+            ended.await.map(drop)
         }
     }
 }

@@ -3,6 +3,7 @@
 mod abort_stream;
 mod all;
 mod end_lost_streams;
+mod ending;
 mod finish_stream;
 mod list_streams;
 mod sending;
@@ -11,6 +12,7 @@ mod start_stream;
 mod stop_stream;
 mod write_stream;
 
+use ending::end_without_message;
 pub(crate) use sending::Sending;
 
 pub use abort_stream::AbortStream;

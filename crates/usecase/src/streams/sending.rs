@@ -5,6 +5,7 @@ use domain::{
     ports::{Appended, Clock, EventBus, LiveStreams, NewMessage, RoomLog},
 };
 
+use super::ending::end_without_message;
 use crate::messages::SentMessage;
 
 /// How a stream becomes a message, once it takes no more writes.
@@ -33,7 +34,7 @@ impl Sending {
         };
         let appended = match self.log.append(new).await {
             Err(StoreError::NotFound) => {
-                self.drop_for(stream, StreamEnd::Removed).await?;
+                end_without_message(&*self.streams, &*self.bus, stream, StreamEnd::Removed).await?;
                 return Err(StoreError::NotFound);
             }
             other => other?,
@@ -50,20 +51,6 @@ impl Sending {
             tracing::warn!(%error, stream = %stream.id, "a stream that was sent is still kept");
         }
         Ok(sent)
-    }
-
-    /// Forgets a stream, and tells the room that it has ended without a message, and why.
-    pub async fn drop_for(&self, stream: &LiveStream, why: StreamEnd) -> StoreResult<()> {
-        let is_removed = self.streams.remove(stream.id).await?;
-        if is_removed && !stream.is_hidden {
-            let told = BusEvent::StreamEnded {
-                room_id: stream.room_id,
-                id: stream.id,
-                why,
-            };
-            self.bus.publish(told).await;
-        }
-        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use domain::{
-    BusEvent, LiveStream, RoomId, Splice, StoreResult, StreamId, User, UserId, ports::LiveStreams,
+    BusEvent, LiveStream, RoomId, Splice, StoreResult, StreamId, StreamState, User, UserId,
+    ports::LiveStreams,
 };
 use testkit::sample;
 
@@ -92,6 +93,10 @@ impl LiveStreams for ScriptedStreams {
     }
 
     async fn remove(&self, _: StreamId) -> StoreResult<bool> {
+        unreachable!("the hub ends no streams")
+    }
+
+    async fn remove_if(&self, _: StreamId, _: StreamState) -> StoreResult<bool> {
         unreachable!("the hub ends no streams")
     }
 

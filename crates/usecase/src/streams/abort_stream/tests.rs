@@ -1,74 +1,90 @@
-use std::sync::Arc;
-
-use domain::{
-    BusEvent, LiveStream, Role, StreamState,
-    ports::{EventBus, MockLiveStreams, MockRoomLog},
-};
-use mockall::Sequence;
+use domain::{BusEvent, LiveStream, Role, StoreResult, StreamState, ports::MockLiveStreams};
+use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    away, bus_hearing, caller, clock, room, rooms_where_ann_is, silent_bus, stream, stream_of_bob,
+    away, bus_hearing, caller, room, rooms_where_ann_is, silent_bus, stream, stream_of_bob,
     streams_with,
 };
 
 async fn abort(streams: MockLiveStreams, bus: Arc<dyn EventBus>) -> Result<(), StreamError> {
     let abort = AbortStream {
         rooms: rooms_where_ann_is(Role::Member, room()),
-        sending: Sending {
-            streams: Arc::new(streams),
-            log: Arc::new(MockRoomLog::new()),
-            bus,
-            clock: clock(),
-        },
+        streams: Arc::new(streams),
+        bus,
     };
     abort.execute(caller(), stream("").id).await
 }
 
+/// Forgets the stream if it is open, or says why not.
+fn removing(mut streams: MockLiveStreams, answer: StoreResult<bool>) -> MockLiveStreams {
+    streams
+        .expect_remove_if()
+        .with(eq(stream("").id), eq(StreamState::Open))
+        .times(1)
+        .return_const(answer);
+    streams
+}
+
+fn ended() -> LiveStream {
+    LiveStream {
+        state: StreamState::Finished,
+        ..stream("hi")
+    }
+}
+
 #[tokio::test]
 async fn a_stream_that_is_given_up_is_forgotten_and_the_room_is_told() {
-    let mut streams = streams_with(Some(stream("hi")));
-    streams.expect_remove().times(1).return_const(Ok(true));
     let told = BusEvent::StreamEnded {
         room_id: room().id,
         id: stream("").id,
         why: StreamEnd::Aborted,
     };
     let bus = bus_hearing(&mut Sequence::new(), [told]);
+    let streams = removing(streams_with(Some(stream("hi"))), Ok(true));
     assert_eq!(abort(streams, bus).await, Ok(()));
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_the_end_of_what_they_did_not_see_or_were_told_of() {
+async fn nobody_is_told_of_the_end_of_what_they_did_not_see() {
     let hidden = LiveStream {
         is_hidden: true,
         ..stream("hi")
     };
-    for (found, is_removed) in [(hidden, true), (stream("hi"), false)] {
-        let mut streams = streams_with(Some(found));
-        streams
-            .expect_remove()
-            .times(1)
-            .return_const(Ok(is_removed));
-        assert_eq!(abort(streams, silent_bus()).await, Ok(()));
+    let streams = removing(streams_with(Some(hidden)), Ok(true));
+    assert_eq!(abort(streams, silent_bus()).await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_is_sent_meanwhile_is_not_said_to_be_given_up() {
+    for (found, told) in [
+        (Some(ended()), StreamError::Ended),
+        (None, StreamError::NotFound),
+    ] {
+        let mut order = Sequence::new();
+        let mut streams = MockLiveStreams::new();
+        for answer in [Some(stream("hi")), found] {
+            streams
+                .expect_by_id()
+                .times(1)
+                .in_sequence(&mut order)
+                .return_const(Ok(answer));
+        }
+        let streams = removing(streams, Ok(false));
+        assert_eq!(abort(streams, silent_bus()).await, Err(told));
     }
 }
 
 #[tokio::test]
 async fn only_its_author_gives_up_what_is_not_being_sent() {
-    let ended = LiveStream {
-        state: StreamState::Finished,
-        ..stream("hi")
-    };
     for (found, told) in [
         (None, StreamError::NotFound),
         (Some(stream_of_bob()), StreamError::NotYours),
-        (Some(ended), StreamError::Ended),
+        (Some(ended()), StreamError::Ended),
     ] {
         assert_eq!(abort(streams_with(found), silent_bus()).await, Err(told));
     }
-    let mut streams = streams_with(Some(stream("hi")));
-    streams.expect_remove().return_const(Err(away()));
+    let streams = removing(streams_with(Some(stream("hi"))), Err(away()));
     let failed = Err(StreamError::Store(away()));
     assert_eq!(abort(streams, silent_bus()).await, failed);
 }

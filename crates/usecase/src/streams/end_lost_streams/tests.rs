@@ -21,8 +21,8 @@ fn sent() -> RoomEvent {
     event(RoomEventKind::MessageSent(message(8)))
 }
 
-/// Answers these streams as lost, and is told to forget so many.
-fn streams(lost: StoreResult<Vec<LiveStream>>, removed: usize) -> MockLiveStreams {
+/// Answers these streams as lost.
+fn streams(lost: StoreResult<Vec<LiveStream>>) -> MockLiveStreams {
     let mut streams = MockLiveStreams::new();
     streams
         .expect_take_lost()
@@ -30,10 +30,27 @@ fn streams(lost: StoreResult<Vec<LiveStream>>, removed: usize) -> MockLiveStream
         .times(1)
         .return_const(lost);
     streams
+}
+
+/// Answers this stream as lost, and forgets it once it was sent.
+fn sending(lost: LiveStream) -> MockLiveStreams {
+    let mut streams = streams(Ok(vec![lost]));
+    streams
         .expect_remove()
         .with(eq(stream("").id))
-        .times(removed)
+        .times(1)
         .return_const(Ok(true));
+    streams
+}
+
+/// Answers these streams as lost, and forgets one that is lost, or not any more.
+fn dropping(lost: Vec<LiveStream>, is_still_lost: bool) -> MockLiveStreams {
+    let mut streams = streams(Ok(lost));
+    streams
+        .expect_remove_if()
+        .with(eq(stream("").id), eq(StreamState::Lost))
+        .times(1)
+        .return_const(Ok(is_still_lost));
     streams
 }
 
@@ -64,7 +81,7 @@ async fn a_stream_is_sent_as_it_is_when_that_was_asked_for_or_its_author_had_end
             .times(1)
             .return_const(Ok(Appended::New(sent())));
         let bus = bus_hearing(&mut Sequence::new(), [BusEvent::Room(sent())]);
-        let ended = end(streams(Ok(vec![stream]), 1), log, bus).await;
+        let ended = end(sending(stream), log, bus).await;
         assert_eq!(ended, Ok(1));
     }
 }
@@ -81,9 +98,17 @@ async fn a_stream_is_dropped_when_that_was_asked_for_or_it_says_nothing() {
             why: StreamEnd::Lost,
         };
         let bus = bus_hearing(&mut Sequence::new(), [told]);
-        let ended = end(streams(Ok(vec![stream]), 1), MockRoomLog::new(), bus).await;
+        let ended = end(dropping(vec![stream], true), MockRoomLog::new(), bus).await;
         assert_eq!(ended, Ok(1));
     }
+}
+
+#[tokio::test]
+async fn what_its_author_finishes_meanwhile_is_not_dropped() {
+    let stream = lost(StreamState::Lost, WhenLost::Drop, "hi");
+    let streams = dropping(vec![stream], false);
+    let ended = end(streams, MockRoomLog::new(), silent_bus()).await;
+    assert_eq!(ended, Ok(1));
 }
 
 #[tokio::test]
@@ -97,7 +122,7 @@ async fn the_stream_of_who_was_taken_out_is_dropped() {
     let bus = bus_hearing(&mut Sequence::new(), [told]);
     let mut log = MockRoomLog::new();
     log.expect_append().return_const(Err(StoreError::NotFound));
-    assert_eq!(end(streams(Ok(vec![stream]), 1), log, bus).await, Ok(1));
+    assert_eq!(end(dropping(vec![stream], true), log, bus).await, Ok(1));
 }
 
 #[tokio::test]
@@ -112,12 +137,12 @@ async fn one_that_cannot_be_sent_now_stays_and_the_next_one_is_ended() {
     let bus = bus_hearing(&mut Sequence::new(), [told]);
     let mut log = MockRoomLog::new();
     log.expect_append().times(1).return_const(Err(away()));
-    let ended = end(streams(Ok(vec![one, next]), 1), log, bus).await;
+    let ended = end(dropping(vec![one, next], true), log, bus).await;
     assert_eq!(ended, Ok(2));
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_is_asked_later() {
-    let ended = end(streams(Err(away()), 0), MockRoomLog::new(), silent_bus()).await;
+    let ended = end(streams(Err(away())), MockRoomLog::new(), silent_bus()).await;
     assert_eq!(ended, Err(away()));
 }

@@ -125,8 +125,12 @@ async fn while_the_log_is_away_the_stream_stays() {
 
 #[tokio::test]
 async fn the_stream_of_who_was_taken_out_is_dropped_and_the_room_is_told() {
-    let streams = finishing(streams_with(Some(stream("hi"))));
-    let streams = removing(streams, Ok(true));
+    let mut streams = finishing(streams_with(Some(stream("hi"))));
+    streams
+        .expect_remove_if()
+        .with(eq(stream("").id), eq(StreamState::Finished))
+        .times(1)
+        .return_const(Ok(true));
     let told = BusEvent::StreamEnded {
         room_id: room().id,
         id: stream("").id,
