@@ -1,16 +1,22 @@
+mod ending;
+
 use serde_json::{Value, json};
 
 use super::{Scene, events};
 use crate::{api::Client, server::Start, socket::Socket};
 
-/// A node whose streams are told without a pause, and are not lost before any test has ended.
-async fn patient() -> Scene {
-    Scene::with(
-        Start::default()
-            .with("STREAM_INTERVAL", "0s")
-            .with("STREAM_LEASE", "1h"),
-    )
-    .await
+/// A node with these settings, and a socket of each of its two users: Ann's and Bob's.
+async fn sockets(start: Start) -> (Scene, Socket, Socket) {
+    let scene = Scene::with(start).await;
+    let a = scene.ann.socket(&scene.server, &[]).await;
+    let b = scene.bob.socket(&scene.server, &[]).await;
+    (scene, a, b)
+}
+
+/// One whose streams are told without a pause, and are not lost before any test has ended.
+async fn patient() -> (Scene, Socket, Socket) {
+    let start = Start::default().with("STREAM_INTERVAL", "0s");
+    sockets(start.with("STREAM_LEASE", "1h")).await
 }
 
 /// Carries out a command, and gives back the data of its `ack`.
@@ -49,20 +55,14 @@ async fn hidden_drafts(of: &Client) {
 
 #[tokio::test]
 async fn others_see_a_message_while_it_is_written_and_then_the_message_of_the_same_id() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[room]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, _) = patient().await;
+    let mut b = scene.bob.socket(&scene.server, &[&scene.room]).await;
+    let id = started(&mut a, &scene.room, "message").await;
     let begun = b.hear("stream.started").await["data"].clone();
     for (field, value) in [
         ("id", json!(id)),
-        ("room_id", json!(room)),
-        ("user_id", json!(ann.id())),
+        ("room_id", json!(&scene.room)),
+        ("user_id", json!(scene.ann.id())),
         ("username", json!("Ann")),
         ("kind", json!("message")),
         ("text", json!("")),
@@ -75,7 +75,7 @@ async fn others_see_a_message_while_it_is_written_and_then_the_message_of_the_sa
     let mut text = String::new();
     for (index, delta) in [(0, "Zoë "), (4, "👋")] {
         let told = b.hear("stream.delta").await["data"].clone();
-        let expected = json!({"id": id, "room_id": room, "index": index, "delta": delta});
+        let expected = json!({"id": id, "room_id": scene.room, "index": index, "delta": delta});
         assert_eq!(told, expected);
         text += delta;
     }
@@ -108,28 +108,9 @@ async fn others_see_a_message_while_it_is_written_and_then_the_message_of_the_sa
 }
 
 #[tokio::test]
-async fn a_stream_that_is_finished_again_is_one_message() {
-    let Scene {
-        server, ann, room, ..
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
-    append(&mut a, &id, 0, "once").await;
-    let first = done(&mut a, "stream.finish", json!({"id": id})).await;
-    let again = done(&mut a, "stream.finish", json!({"id": id})).await;
-    assert_eq!(again["repeated"], true);
-    assert_eq!(again["message"], first["message"]);
-    let listed = ann.get(&format!("/v1/rooms/{room}/messages")).await;
-    assert_eq!(listed.body["messages"].as_array().unwrap().len(), 1);
-}
-
-#[tokio::test]
 async fn what_is_appended_again_or_out_of_order_is_settled_by_its_index() {
-    let Scene {
-        server, ann, room, ..
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, _b) = patient().await;
+    let id = started(&mut a, &scene.room, "message").await;
     assert_eq!(append(&mut a, &id, 0, "abc").await, 3);
     assert_eq!(append(&mut a, &id, 0, "abc").await, 3, "again");
     assert_eq!(append(&mut a, &id, 1, "bcd").await, 4, "with more");
@@ -145,15 +126,8 @@ async fn what_is_appended_again_or_out_of_order_is_settled_by_its_index() {
 
 #[tokio::test]
 async fn a_text_that_is_replaced_is_told_by_where_it_differs() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let id = started(&mut a, room, "draft").await;
+    let (scene, mut a, mut b) = patient().await;
+    let id = started(&mut a, &scene.room, "draft").await;
     for text in ["hello", "help", ""] {
         let data = json!({"id": id, "text": text});
         let written = done(&mut a, "stream.replace", data).await;
@@ -170,16 +144,10 @@ async fn a_text_that_is_replaced_is_told_by_where_it_differs() {
 
 #[tokio::test]
 async fn who_comes_in_the_middle_is_told_the_text_so_far_and_goes_on_from_there() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, _b) = patient().await;
+    let id = started(&mut a, &scene.room, "message").await;
     append(&mut a, &id, 0, "so far").await;
-    let mut late = bob.socket(server, &[]).await;
+    let mut late = scene.bob.socket(&scene.server, &[]).await;
     let told = late.hear("stream.started").await["data"].clone();
     assert_eq!(
         (&told["text"], &told["index"]),
@@ -194,53 +162,14 @@ async fn who_comes_in_the_middle_is_told_the_text_so_far_and_goes_on_from_there(
 }
 
 #[tokio::test]
-async fn a_stream_that_is_given_up_leaves_no_message() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let id = started(&mut a, room, "draft").await;
-    append(&mut a, &id, 0, "never mind").await;
-    assert_eq!(
-        done(&mut a, "stream.abort", json!({"id": id})).await,
-        json!({})
-    );
-    let told = b.hear("stream.aborted").await["data"].clone();
-    assert_eq!(
-        told,
-        json!({"id": id, "room_id": room, "reason": "aborted"})
-    );
-    let problem = refused(&mut a, "stream.finish", json!({"id": id})).await;
-    assert_eq!(problem["code"], "stream_not_found");
-    ann.say(room, "end").await;
-    let said = b.until("end").await;
-    let messages = events(&said)
-        .iter()
-        .filter(|it| **it == "receive_message")
-        .count();
-    assert_eq!(messages, 1);
-}
-
-#[tokio::test]
 async fn a_reader_s_wish_to_stop_reaches_the_author() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, mut b) = patient().await;
+    let id = started(&mut a, &scene.room, "message").await;
     done(&mut b, "stream.stop", json!({"id": id})).await;
     let told = a.hear("stream.stop").await["data"].clone();
     assert_eq!(
         told,
-        json!({"id": id, "room_id": room, "user_id": bob.id()})
+        json!({"id": id, "room_id": scene.room, "user_id": scene.bob.id()})
     );
     // It is a wish: the author goes on, or does not.
     assert_eq!(append(&mut a, &id, 0, "all the same").await, 12);
@@ -248,17 +177,10 @@ async fn a_reader_s_wish_to_stop_reaches_the_author() {
 
 #[tokio::test]
 async fn only_its_author_writes_and_only_members_see() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let cat = server.user("Cat").await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let mut c = cat.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, mut b) = patient().await;
+    let cat = scene.server.user("Cat").await;
+    let mut c = cat.socket(&scene.server, &[]).await;
+    let id = started(&mut a, &scene.room, "message").await;
     append(&mut a, &id, 0, "mine").await;
     for (event, data) in [
         ("stream.append", json!({"id": id, "index": 4, "delta": "!"})),
@@ -273,30 +195,31 @@ async fn only_its_author_writes_and_only_members_see() {
     }
     let problem = refused(&mut c, "stream.stop", json!({"id": id})).await;
     assert_eq!(problem["code"], "stream_not_found");
-    let data = json!({"room_id": room, "kind": "message"});
+    let data = json!({"room_id": scene.room, "kind": "message"});
     let problem = refused(&mut c, "stream.start", data).await;
     assert_eq!(problem["code"], "room_not_found");
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_stream_is_told_by_a_word() {
-    let Scene {
-        server, ann, room, ..
-    } = &Scene::with(Start::default().with("STREAMS_USER", "1")).await;
-    let mut a = ann.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, mut b) = sockets(Start::default().with("STREAMS_USER", "1")).await;
+    let id = started(&mut a, &scene.room, "message").await;
     for (event, data, code) in [
         (
             "stream.start",
-            json!({"room_id": room, "kind": "message"}),
+            json!({"room_id": scene.room, "kind": "message"}),
             "too_many_streams",
         ),
         (
             "stream.start",
-            json!({"room_id": room, "kind": "poem"}),
+            json!({"room_id": scene.room, "kind": "poem"}),
             "invalid_body",
         ),
-        ("stream.start", json!({"room_id": room}), "invalid_body"),
+        (
+            "stream.start",
+            json!({"room_id": scene.room}),
+            "invalid_body",
+        ),
         (
             "stream.append",
             json!({"id": id, "index": -1, "delta": ""}),
@@ -313,7 +236,11 @@ async fn what_is_wrong_with_a_stream_is_told_by_a_word() {
             "validation_failed",
         ),
         ("stream.finish", json!({"id": id}), "stream_blank"),
-        ("stream.finish", json!({"id": room}), "stream_not_found"),
+        (
+            "stream.finish",
+            json!({"id": scene.room}),
+            "stream_not_found",
+        ),
     ] {
         let problem = refused(&mut a, event, data).await;
         assert_eq!(problem["code"], code, "{event}");
@@ -322,30 +249,23 @@ async fn what_is_wrong_with_a_stream_is_told_by_a_word() {
 
 #[tokio::test]
 async fn the_drafts_of_who_does_not_share_them_are_seen_by_nobody_else() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let shown = started(&mut a, room, "draft").await;
+    let (scene, mut a, mut b) = patient().await;
+    let shown = started(&mut a, &scene.room, "draft").await;
     b.hear("stream.started").await;
-    hidden_drafts(ann).await;
+    hidden_drafts(&scene.ann).await;
     let told = b.hear("stream.aborted").await["data"].clone();
     assert_eq!(
         (&told["id"], &told["reason"]),
         (&json!(shown), &json!("hidden"))
     );
 
-    let hidden = started(&mut a, room, "draft").await;
+    let hidden = started(&mut a, &scene.room, "draft").await;
     for (id, text) in [(&shown, "one"), (&hidden, "two")] {
         append(&mut a, id, 0, text).await;
-        let seen = bob.get(&format!("/v1/streams/{id}")).await;
+        let seen = scene.bob.get(&format!("/v1/streams/{id}")).await;
         seen.assert_problem(404, "stream_not_found");
         assert_eq!(
-            ann.get(&format!("/v1/streams/{id}")).await.body["text"],
+            scene.ann.get(&format!("/v1/streams/{id}")).await.body["text"],
             text
         );
         done(&mut a, "stream.finish", json!({"id": id})).await;
@@ -365,142 +285,9 @@ async fn the_drafts_of_who_does_not_share_them_are_seen_by_nobody_else() {
 }
 
 #[tokio::test]
-async fn what_an_author_who_is_lost_was_writing_is_sent_as_interrupted_or_dropped() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &Scene::with(Start::default().with("STREAM_LEASE", "1s")).await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let mut begun = Vec::new();
-    for when_lost in ["finish", "drop", "finish"] {
-        let data = json!({"room_id": room, "kind": "message", "when_lost": when_lost});
-        let stream = done(&mut a, "stream.start", data).await["stream"].clone();
-        begun.push(stream["id"].as_str().unwrap().to_owned());
-    }
-    let [sent, dropped, blank] = &begun[..] else {
-        panic!("three")
-    };
-    append(&mut a, sent, 0, "so far").await;
-    append(&mut a, dropped, 0, "so far").await;
-    a.close().await;
-    let message = b.hear("receive_message").await["data"].clone();
-    assert_eq!(
-        (&message["id"], &message["content"]),
-        (&json!(sent), &json!("so far"))
-    );
-    assert_eq!(message["interrupted"], true);
-    let mut lost = Vec::new();
-    for _ in 0..2 {
-        let told = b.hear("stream.aborted").await["data"].clone();
-        assert_eq!(told["reason"], "lost");
-        lost.push(told["id"].as_str().unwrap().to_owned());
-    }
-    lost.sort();
-    assert_eq!(lost, [dropped.clone(), blank.clone()]);
-    // Who comes back too late finds what became of it.
-    let mut a = ann.socket(server, &[]).await;
-    let found = done(&mut a, "stream.finish", json!({"id": sent})).await;
-    assert_eq!(found["message"]["interrupted"], true);
-}
-
-/// With others, the next node would send it when the lease is over.
-#[tokio::test]
-async fn what_is_being_written_when_a_lone_node_goes_is_sent_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut server = Start::default().in_folder(folder.path()).start().await;
-    let ann = server.user("Ann").await;
-    let room = ann.room("General", &[]).await;
-    let mut a = ann.socket(&server, &[]).await;
-    let data = json!({"room_id": room, "kind": "message", "when_lost": "finish"});
-    let stream = done(&mut a, "stream.start", data).await["stream"].clone();
-    append(&mut a, stream["id"].as_str().unwrap(), 0, "so far").await;
-    server.signal("TERM");
-    assert_eq!(a.closed().await, 1012);
-    assert!(server.ended().await.success());
-    let server = Start::default().in_folder(folder.path()).start().await;
-    let ann = server
-        .client()
-        .log_in("ann@example.org", "correct horse")
-        .await;
-    let listed = ann.get(&format!("/v1/rooms/{room}/messages")).await;
-    let message = &listed.body["messages"][0];
-    assert_eq!(
-        (&message["id"], &message["content"]),
-        (&stream["id"], &json!("so far"))
-    );
-    assert_eq!(message["interrupted"], true);
-}
-
-#[tokio::test]
-async fn what_is_written_stays_while_the_author_is_there_and_for_who_comes_back_in_time() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &Scene::with(Start::default().with("STREAM_LEASE", "1s")).await;
-    let mut b = bob.socket(server, &[]).await;
-    let mut a = ann.socket(server, &[]).await;
-    let kept = started(&mut a, room, "message").await;
-    append(&mut a, &kept, 0, "one").await;
-    // Another one, of a socket that is gone, is lost meanwhile: so a lease is over.
-    let mut gone = ann.socket(server, &[]).await;
-    let other = started(&mut gone, room, "message").await;
-    gone.close().await;
-    assert_eq!(b.hear("stream.aborted").await["data"]["id"], json!(other));
-    assert_eq!(append(&mut a, &kept, 3, ", two").await, 8);
-    a.close().await;
-    let mut back = ann.socket(server, &[]).await;
-    assert_eq!(append(&mut back, &kept, 8, ", three").await, 15);
-    let sent = done(&mut back, "stream.finish", json!({"id": kept})).await;
-    assert_eq!(sent["message"]["content"], "one, two, three");
-    assert_eq!(sent["message"]["interrupted"], false);
-}
-
-#[tokio::test]
-async fn the_stream_of_who_is_taken_out_of_the_room_ends() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &patient().await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let id = started(&mut b, room, "message").await;
-    append(&mut b, &id, 0, "mine").await;
-    let removed = ann
-        .delete(&format!("/v1/rooms/{room}/members/{}", bob.id()))
-        .await;
-    assert_eq!(removed.status, 204);
-    let told = a.hear("stream.aborted").await["data"].clone();
-    assert_eq!(
-        told,
-        json!({"id": id, "room_id": room, "reason": "removed"})
-    );
-    for (event, data) in [
-        ("stream.append", json!({"id": id, "index": 4, "delta": "!"})),
-        ("stream.finish", json!({"id": id})),
-    ] {
-        let problem = refused(&mut b, event, data).await;
-        assert_eq!(problem["code"], "stream_not_found", "{event}");
-    }
-}
-
-#[tokio::test]
 async fn changes_that_come_together_are_told_together() {
-    let Scene {
-        server,
-        ann,
-        bob,
-        room,
-    } = &Scene::with(Start::default().with("STREAM_INTERVAL", "10s")).await;
-    let mut a = ann.socket(server, &[]).await;
-    let mut b = bob.socket(server, &[]).await;
-    let id = started(&mut a, room, "message").await;
+    let (scene, mut a, mut b) = sockets(Start::default().with("STREAM_INTERVAL", "10s")).await;
+    let id = started(&mut a, &scene.room, "message").await;
     for index in 0..5 {
         append(&mut a, &id, index, "x").await;
     }
