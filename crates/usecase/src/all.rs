@@ -182,7 +182,7 @@ impl UseCases {
             },
             share_drafts: ShareDrafts {
                 users: p.users.clone(),
-                streams: p.streams,
+                streams: p.streams.clone(),
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
@@ -219,6 +219,7 @@ impl UseCases {
             },
             delete_room: DeleteRoom {
                 rooms: p.rooms.clone(),
+                streams: p.streams.clone(),
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
@@ -236,6 +237,7 @@ impl UseCases {
             remove_member: RemoveMember {
                 rooms: p.rooms.clone(),
                 members: p.members.clone(),
+                streams: p.streams,
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },

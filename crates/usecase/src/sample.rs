@@ -120,6 +120,19 @@ pub fn streams_with(stream: Option<LiveStream>) -> MockLiveStreams {
     streams
 }
 
+/// Forgets these streams, each once and as it is known, and does nothing else.
+pub fn ending(known: Vec<LiveStream>) -> MockLiveStreams {
+    let mut streams = MockLiveStreams::new();
+    for stream in known {
+        streams
+            .expect_remove_if()
+            .with(eq(stream.id), eq(stream.state))
+            .times(1)
+            .return_const(Ok(true));
+    }
+    streams
+}
+
 /// Number 8 of the room, by Ann.
 pub fn event(kind: RoomEventKind) -> RoomEvent {
     RoomEvent {

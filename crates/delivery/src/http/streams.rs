@@ -116,12 +116,13 @@ pub(super) async fn append(
     Authenticated(caller, (id, Body(body))): Authenticated<(web::Path<StreamId>, Body<AppendBody>)>,
 ) -> Result<HttpResponse, Problem> {
     door.limits.check(Deed::Stream(caller.user_id)).await?;
-    let index = run_to_end(async move {
+    let written = run_to_end(async move {
         let write = &door.usecases.streams.write;
         let id = id.into_inner();
         write.append(caller, id, body.index, &body.delta).await
     })
     .await?;
+    let index = written.index;
     Ok(HttpResponse::Ok().json(WrittenBody { index }))
 }
 
@@ -136,11 +137,12 @@ pub(super) async fn replace(
     )>,
 ) -> Result<HttpResponse, Problem> {
     door.limits.check(Deed::Stream(caller.user_id)).await?;
-    let index = run_to_end(async move {
+    let written = run_to_end(async move {
         let write = &door.usecases.streams.write;
         write.replace(caller, id.into_inner(), &body.text).await
     })
     .await?;
+    let index = written.index;
     Ok(HttpResponse::Ok().json(WrittenBody { index }))
 }
 

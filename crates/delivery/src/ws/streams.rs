@@ -9,7 +9,7 @@ use realtime::{
 use serde_json::{Value, json};
 use usecase::{
     Caller,
-    streams::{StartStreamInput, WriteStreamError},
+    streams::{StartStreamInput, WriteStreamError, Written},
 };
 
 use crate::{Door, http::run_to_end, limits::Deed, problem::Problem};
@@ -34,7 +34,7 @@ impl StreamCommand<'_> {
             door.usecases.streams.start.execute(caller, input).await
         })
         .await?;
-        self.connection.writes_stream(stream.id);
+        self.connection.writes_stream(stream.room_id, stream.id);
         Ok(json!({"stream": ShownStream::from(stream)}))
     }
 
@@ -60,13 +60,13 @@ impl StreamCommand<'_> {
     async fn write(
         self,
         id: StreamId,
-        write: impl Future<Output = Result<usize, WriteStreamError>> + 'static,
+        write: impl Future<Output = Result<Written, WriteStreamError>> + 'static,
     ) -> Result<Value, Problem> {
         let deed = Deed::Stream(self.caller.user_id);
         self.door.limits.check(deed).await?;
-        let index = run_to_end(write).await?;
-        self.connection.writes_stream(id);
-        Ok(json!({"index": index}))
+        let written = run_to_end(write).await?;
+        self.connection.writes_stream(written.room_id, id);
+        Ok(json!({"index": written.index}))
     }
 
     pub async fn finish(self, id: StreamId) -> Result<Value, Problem> {

@@ -152,9 +152,14 @@ impl Connection {
         let _ = renewed.await;
     }
 
-    /// The socket writes this stream: while it is open, the stream's author is there.
-    pub fn writes_stream(&self, id: StreamId) {
-        self.hub.send(HubCommand::WritesStream(self.id, id));
+    /// The socket writes this stream of this room: while it is open, and its user is in the room, the stream's author is
+    /// there. It need not follow the room.
+    pub fn writes_stream(&self, room_id: RoomId, id: StreamId) {
+        self.hub.send(HubCommand::WritesStream {
+            socket: self.id,
+            room_id,
+            id,
+        });
     }
 
     /// The user types, or no longer does. With no room, the one that the socket follows.

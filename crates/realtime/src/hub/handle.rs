@@ -136,7 +136,11 @@ pub(super) enum HubCommand {
         active: bool,
         done: oneshot::Sender<Result<(), TypingError>>,
     },
-    WritesStream(ConnectionId, StreamId),
+    WritesStream {
+        socket: ConnectionId,
+        room_id: RoomId,
+        id: StreamId,
+    },
     Leave(ConnectionId),
     Outboxes(oneshot::Sender<Vec<Arc<Outbox>>>),
 }

@@ -187,7 +187,11 @@ fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, sig
             });
             let _ = done.send(told as Result<(), TypingError>);
         }
-        HubCommand::WritesStream(id, stream) => state.writes_stream(id, stream),
+        HubCommand::WritesStream {
+            socket,
+            room_id,
+            id,
+        } => state.writes_stream(socket, room_id, id),
         HubCommand::Leave(id) => {
             signals.stopped(typists.stop_socket(id, None));
             state.leave(id);
@@ -216,6 +220,7 @@ fn on_bus_event(
                     signals.stopped(typists.stop(room_id, *user_id));
                     state.streams_end_of(room_id, *user_id);
                 }
+                RoomEventKind::RoomDeleted => state.keep_none_of(room_id, None),
                 _ => {}
             }
             state.heard(room_event.clone());
@@ -244,7 +249,11 @@ fn on_bus_event(
         } => state.stream_written(*room_id, *id, splice),
         BusEvent::StreamEnded { room_id, id, why } => state.stream_ended(*room_id, *id, *why),
         BusEvent::StreamStop { author_id, .. } => state.ask_to_stop(*author_id, event),
-        BusEvent::RoomAdded { user_id, .. } | BusEvent::RoomRemoved { user_id, .. } => {
+        BusEvent::RoomAdded { user_id, .. } => state.tell_user(*user_id, event),
+        BusEvent::RoomRemoved {
+            user_id, room_id, ..
+        } => {
+            state.keep_none_of(*room_id, Some(*user_id));
             state.tell_user(*user_id, event);
         }
         BusEvent::SessionRevoked {

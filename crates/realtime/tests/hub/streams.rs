@@ -1,4 +1,6 @@
-use domain::{BusEvent, LiveStream, MessageId, Resumption, RoomEventKind, RoomId, StreamEnd, User};
+use domain::{
+    BusEvent, LiveStream, MessageId, Resumption, RoomEventKind, RoomId, StreamEnd, User, UserId,
+};
 use realtime::HubSettings;
 use testkit::{FixedRandomness, sample};
 use tokio::time::sleep;
@@ -143,7 +145,7 @@ async fn a_stream_is_kept_while_the_socket_that_writes_it_is_open_and_once_more_
     let rig = Rig::new();
     let (room, author, own, _reader) = scene(&rig).await;
     let stream = begin(&rig, room, &author);
-    own.connection.writes_stream(stream.id);
+    own.connection.writes_stream(room, stream.id);
     for _ in 0..3 {
         sleep(STREAM_LOOK).await;
         settle().await;
@@ -161,11 +163,49 @@ async fn what_has_ended_is_not_kept() {
     let rig = Rig::new();
     let (room, author, own, _reader) = scene(&rig).await;
     let stream = begin(&rig, room, &author);
-    own.connection.writes_stream(stream.id);
+    own.connection.writes_stream(room, stream.id);
     settle().await;
     rig.streams.forget(stream.id);
     sleep(STREAM_LOOK * 3).await;
     assert_eq!(rig.streams.renewed(), []);
+}
+
+/// The store may have been away when they were to be ended there.
+#[tokio::test(start_paused = true)]
+async fn what_an_author_may_write_no_more_is_not_kept_whether_their_socket_follows_the_room_or_not()
+{
+    for (followed, end) in [
+        (true, left as fn(UserId) -> RoomEventKind),
+        (true, |_| RoomEventKind::RoomDeleted),
+        (false, left),
+        (false, |_| RoomEventKind::RoomDeleted),
+    ] {
+        let rig = Rig::new();
+        let (room, other) = (rig.room(), rig.room());
+        let author = sample::user("ann");
+        let own = rig.open_for(&author, &[]).await;
+        let _reader = if followed {
+            Some(rig.open("zoe", &[room]).await)
+        } else {
+            None
+        };
+        let stream = rig.streams.begin(room, &author);
+        let elsewhere = rig.streams.begin(other, &author);
+        own.connection.writes_stream(room, stream.id);
+        own.connection.writes_stream(other, elsewhere.id);
+        settle().await;
+        rig.publish(room, end(author.id));
+        if !followed {
+            // Nobody here hears of the room.
+            rig.tell_removed(&author, room);
+        }
+        settle().await;
+        sleep(STREAM_LOOK * 2).await;
+        settle().await;
+        let mut renewed = rig.streams.renewed();
+        renewed.dedup();
+        assert_eq!(renewed, [elsewhere.id]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

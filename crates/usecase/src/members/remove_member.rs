@@ -2,15 +2,16 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, RemovalReason, Role, RoomId, StoreError, UserId,
-    ports::{Clock, EventBus, MemberStore, RoomStore},
+    ports::{Clock, EventBus, LiveStreams, MemberStore, RoomStore},
 };
 
-use crate::{Caller, access};
+use crate::{Caller, access, streams::end_streams_of_member};
 
 /// Removes a member from a room, or leaves it.
 pub struct RemoveMember {
     pub(crate) rooms: Arc<dyn RoomStore>,
     pub(crate) members: Arc<dyn MemberStore>,
+    pub(crate) streams: Arc<dyn LiveStreams>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -49,7 +50,8 @@ impl From<StoreError> for RemoveMemberError {
 }
 
 impl RemoveMember {
-    /// Removes the user and tells the room and the user. No message of theirs is taken from then on.
+    /// Removes the user and tells the room and the user. No message of theirs is taken from then on, and what they were
+    /// writing there ends.
     ///
     /// # Errors
     /// [`RemoveMemberError`].
@@ -96,6 +98,7 @@ impl RemoveMember {
                 },
             })
             .await;
+        end_streams_of_member(&*self.streams, &*self.bus, room_id, user).await;
         Ok(())
     }
 }

@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, RemovalReason, RoomId, StoreError,
-    ports::{Clock, EventBus, RoomStore},
+    ports::{Clock, EventBus, LiveStreams, RoomStore},
 };
 
-use crate::{Caller, access};
+use crate::{Caller, access, streams::end_streams_of_room};
 
 /// Deletes a room for everybody.
 pub struct DeleteRoom {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) streams: Arc<dyn LiveStreams>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -39,7 +40,7 @@ impl From<StoreError> for DeleteRoomError {
 }
 
 impl DeleteRoom {
-    /// Deletes it and tells its members. Its maker alone may.
+    /// Deletes it and tells its members; what is being written in it ends. Its maker alone may.
     ///
     /// # Errors
     /// [`DeleteRoomError`].
@@ -66,6 +67,7 @@ impl DeleteRoom {
                 })
                 .await;
         }
+        end_streams_of_room(&*self.streams, &*self.bus, id).await;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     ports::{EventBus, LiveStreams, RoomStore},
 };
 
-use super::{StreamError, end_without_message, own};
+use super::{StreamError, end_without_message, is_open, visible};
 use crate::Caller;
 
 /// Gives up what one was writing.
@@ -16,13 +16,21 @@ pub struct AbortStream {
 }
 
 impl AbortStream {
-    /// Forgets the stream and tells the room. When this answers, the stream becomes no message.
+    /// Forgets the stream and tells the room. Its author may, though they are in the room no longer. When this answers, the stream becomes no message.
     ///
     /// # Errors
     /// [`StreamError`].
     pub async fn execute(&self, caller: Caller, id: StreamId) -> Result<(), StreamError> {
         let (streams, bus) = (&*self.streams, &*self.bus);
-        let stream = own(streams, &*self.rooms, id, caller.user_id).await?;
+        let found = streams.by_id(id).await?;
+        let Some(stream) = found.filter(|stream| stream.user_id == caller.user_id) else {
+            let seen = visible(streams, &*self.rooms, id, caller.user_id).await?;
+            return Err(match seen {
+                Some(_) => StreamError::NotYours,
+                None => StreamError::NotFound,
+            });
+        };
+        is_open(&stream)?;
         if end_without_message(streams, bus, &stream, StreamEnd::Aborted).await? {
             return Ok(());
         }

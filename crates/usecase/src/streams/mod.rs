@@ -13,6 +13,7 @@ mod stop_stream;
 mod write_stream;
 
 use ending::end_without_message;
+pub(crate) use ending::{end_streams_of_member, end_streams_of_room};
 pub(crate) use sending::Sending;
 
 pub use abort_stream::AbortStream;
@@ -23,7 +24,7 @@ pub use list_streams::{ListStreams, ListStreamsError};
 pub use show_stream::ShowStream;
 pub use start_stream::{StartStream, StartStreamError, StartStreamInput};
 pub use stop_stream::StopStream;
-pub use write_stream::{WriteStream, WriteStreamError};
+pub use write_stream::{WriteStream, WriteStreamError, Written};
 
 use domain::{
     LiveStream, StoreError, StoreResult, StreamId, StreamState, UserId,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Conflict, LiveStream, Splice, StoreError, StreamId, WriteRefused,
+    BusEvent, Conflict, LiveStream, RoomId, Splice, StoreError, StreamId, WriteRefused,
     ports::{EventBus, LiveStreams, RoomStore},
     values::InvalidValue,
 };
@@ -48,13 +48,22 @@ impl From<WriteRefused> for WriteStreamError {
     }
 }
 
+/// Where a stream stands after a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Where it is written.
+    pub room_id: RoomId,
+    /// How many characters its text has: where it goes on.
+    pub index: usize,
+}
+
 /// How often a write is tried again that another one of the same stream was faster than: an author's writes come one
 /// after the other, but for those that are sent again.
 const TRIES: usize = 8;
 
 impl WriteStream {
     /// Puts `delta` at the place `index`, in characters (Unicode scalar values) from the start: at the end of the text, or
-    /// where it stands already, so that it may be sent again and out of order. Answers how many characters the text has.
+    /// where it stands already, so that it may be sent again and out of order.
     ///
     /// # Errors
     /// [`WriteStreamError`].
@@ -64,12 +73,12 @@ impl WriteStream {
         id: StreamId,
         index: usize,
         delta: &str,
-    ) -> Result<usize, WriteStreamError> {
+    ) -> Result<Written, WriteStreamError> {
         self.write(caller, id, |stream| stream.append(index, delta))
             .await
     }
 
-    /// Gives the stream another text. Answers how many characters it has.
+    /// Gives the stream another text.
     ///
     /// # Errors
     /// [`WriteStreamError`].
@@ -78,7 +87,7 @@ impl WriteStream {
         caller: Caller,
         id: StreamId,
         text: &str,
-    ) -> Result<usize, WriteStreamError> {
+    ) -> Result<Written, WriteStreamError> {
         self.write(caller, id, |stream| stream.replace(text)).await
     }
 
@@ -87,21 +96,22 @@ impl WriteStream {
         caller: Caller,
         id: StreamId,
         change: impl Fn(&LiveStream) -> Result<Option<Splice>, WriteRefused>,
-    ) -> Result<usize, WriteStreamError> {
+    ) -> Result<Written, WriteStreamError> {
         for _ in 0..TRIES {
             let stream = own(&*self.streams, &*self.rooms, id, caller.user_id).await?;
+            let room_id = stream.room_id;
             let Some(splice) = change(&stream)? else {
                 // Its author was heard of all the same.
                 self.streams.renew(vec![id]).await?;
-                return Ok(stream.length());
+                let index = stream.length();
+                return Ok(Written { room_id, index });
             };
             match self.streams.write(id, &splice).await {
                 Err(StoreError::Conflict(Conflict::StreamChanged)) => continue,
                 other => other?,
             }
-            let length = splice.index + splice.delta.chars().count();
+            let index = splice.index + splice.delta.chars().count();
             if !stream.is_hidden {
-                let room_id = stream.room_id;
                 let told = BusEvent::StreamWritten {
                     room_id,
                     id,
@@ -109,7 +119,7 @@ impl WriteStream {
                 };
                 self.bus.publish(told).await;
             }
-            return Ok(length);
+            return Ok(Written { room_id, index });
         }
         let busy = "the stream is written to from too many places at once";
         Err(StoreError::Unavailable(busy.into()).into())

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{append, done, events, patient, refused, sockets, started};
+use super::{append, done, events, hidden_drafts, patient, refused, sockets, started};
 use crate::{api::Client, server::Start};
 
 /// One user takes another out of a room.
@@ -152,4 +152,20 @@ async fn the_stream_of_who_is_taken_out_of_the_room_ends() {
         let problem = refused(&mut b, event, data).await;
         assert_eq!(problem["code"], "stream_not_found", "{event}");
     }
+}
+
+/// Though nobody is told: it was hidden, or its author was the last to go.
+#[tokio::test]
+async fn what_its_author_may_write_no_more_does_not_count_as_being_written() {
+    let start = Start::default().with("STREAM_LEASE", "1h");
+    let (scene, _a, mut b) = sockets(start.with("STREAMS_USER", "1")).await;
+    hidden_drafts(&scene.bob).await;
+    started(&mut b, &scene.room, "draft").await;
+    take_out(&scene.ann, &scene.room, &scene.bob).await;
+    let own = scene.bob.room("Own", &[]).await;
+    started(&mut b, &own, "message").await;
+    let deleted = scene.bob.delete(&format!("/v1/rooms/{own}")).await;
+    assert_eq!(deleted.status, 204);
+    let next = scene.bob.room("Next", &[]).await;
+    started(&mut b, &next, "message").await;
 }

@@ -20,9 +20,15 @@ pub(super) struct Streams {
     /// Changes that are told together with those that come meanwhile, by when.
     due: BTreeSet<(Instant, RoomId, StreamId)>,
     /// Which socket writes which stream: while it is open, its author is heard of.
-    writers: HashMap<StreamId, ConnectionId>,
+    writers: HashMap<StreamId, Writer>,
     /// When the writers are next said to be there, and the store is asked what it holds.
     next_look: Option<Instant>,
+}
+
+/// A socket that writes a stream, and in which room, which it need not follow.
+struct Writer {
+    socket: ConnectionId,
+    room_id: RoomId,
 }
 
 impl Streams {
@@ -171,10 +177,21 @@ impl State {
 
     /// A user has left a room, and writes nothing there any more.
     pub(in crate::hub) fn streams_end_of(&mut self, room_id: RoomId, author: UserId) {
+        self.keep_none_of(room_id, Some(author));
         let ids = self.streams.hear(room_id, |room| room.of_author(author));
         for id in ids {
             self.stream_ended(room_id, id, StreamEnd::Removed);
         }
+    }
+
+    /// What is written in a room by this user, or by anybody, is not kept from now on, also where nobody follows the room:
+    /// whoever ended it may have found the store away.
+    pub(in crate::hub) fn keep_none_of(&mut self, room_id: RoomId, author: Option<UserId>) {
+        let sockets = &self.sockets;
+        self.streams.writers.retain(|_, writer| {
+            let of = sockets.get(&writer.socket).map(|socket| socket.user_id);
+            writer.room_id != room_id || (author.is_some() && of != author)
+        });
     }
 
     /// Tells a socket that has come into a room what is being written there.
@@ -218,16 +235,25 @@ impl State {
     }
 
     /// A socket writes a stream.
-    pub(in crate::hub) fn writes_stream(&mut self, id: ConnectionId, stream: StreamId) {
-        if self.sockets.contains_key(&id) {
-            self.streams.writers.insert(stream, id);
+    pub(in crate::hub) fn writes_stream(
+        &mut self,
+        socket: ConnectionId,
+        room_id: RoomId,
+        id: StreamId,
+    ) {
+        if self.sockets.contains_key(&socket) {
+            let writer = Writer { socket, room_id };
+            self.streams.writers.insert(id, writer);
             self.plan_look();
         }
     }
 
     /// A socket is gone. What it wrote is kept for one lease more, for its author to come back to.
     pub(super) fn writes_nothing(&mut self, id: ConnectionId) {
-        let of_socket = self.streams.writers.extract_if(|_, writer| *writer == id);
+        let of_socket = self
+            .streams
+            .writers
+            .extract_if(|_, writer| writer.socket == id);
         let left: Vec<_> = of_socket.map(|(stream, _)| stream).collect();
         self.surveys.renewals_are_due(left);
     }

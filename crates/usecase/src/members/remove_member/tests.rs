@@ -1,13 +1,13 @@
 use domain::{
-    Room, RoomEvent, RoomEventKind, User,
-    ports::{MockEventBus, MockMemberStore, MockRoomStore},
+    LiveStream, Room, RoomEvent, RoomEventKind, StreamEnd, User,
+    ports::{MockEventBus, MockLiveStreams, MockMemberStore, MockRoomStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, bob, bus_hearing, caller, clock, direct_room, event, member, now, room,
-    rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus,
+    ann, away, bob, bus_hearing, caller, clock, direct_room, ending, event, id, member, now, room,
+    rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus, stream,
 };
 
 fn remove_member(
@@ -15,9 +15,19 @@ fn remove_member(
     members: MockMemberStore,
     bus: Arc<MockEventBus>,
 ) -> RemoveMember {
+    remove_member_who_writes(rooms, members, MockLiveStreams::new(), bus)
+}
+
+fn remove_member_who_writes(
+    rooms: Arc<MockRoomStore>,
+    members: MockMemberStore,
+    streams: MockLiveStreams,
+    bus: Arc<MockEventBus>,
+) -> RemoveMember {
     RemoveMember {
         rooms,
         members: Arc::new(members),
+        streams: Arc::new(streams),
         bus,
         clock: clock(),
     }
@@ -36,8 +46,22 @@ fn left(user: &User) -> RoomEvent {
     event(RoomEventKind::MemberLeft { user_id: user.id })
 }
 
-/// Ann, with this role, has `user` leave: everybody is told, in this order, after the commit.
+/// Ann, with this role, has `user` leave: everybody is told, in this order, after the commit. What `user` was writing in the
+/// room ends.
 async fn is_removed(caller_role: Role, user: &User, role: Role, reason: RemovalReason) {
+    let there = LiveStream {
+        user_id: user.id,
+        ..stream("hi")
+    };
+    let elsewhere = LiveStream {
+        room_id: id(11),
+        ..there.clone()
+    };
+    let mut streams = ending(vec![there.clone()]);
+    streams
+        .expect_of_author()
+        .with(eq(user.id))
+        .return_const(Ok(vec![elsewhere, there.clone()]));
     let mut order = Sequence::new();
     let mut members = members_with(user, role);
     members
@@ -56,11 +80,16 @@ async fn is_removed(caller_role: Role, user: &User, role: Role, reason: RemovalR
                 seq: left(user).seq,
                 reason,
             },
+            BusEvent::StreamEnded {
+                room_id: room().id,
+                id: there.id,
+                why: StreamEnd::Removed,
+            },
         ],
     );
     let rooms = rooms_where_ann_is(caller_role, room());
     assert_eq!(
-        remove_member(rooms, members, bus)
+        remove_member_who_writes(rooms, members, streams, bus)
             .execute(caller(), room().id, user.id)
             .await,
         Ok(())
@@ -86,6 +115,20 @@ async fn a_removed_member_is_told_why() {
     ] {
         is_removed(caller_role, &bob(), role, RemovalReason::Removed).await;
     }
+}
+
+#[tokio::test]
+async fn a_member_is_removed_though_what_they_write_cannot_be_ended() {
+    let mut members = members_with(&bob(), Role::Member);
+    members.expect_remove().return_const(Ok(left(&bob())));
+    let mut streams = MockLiveStreams::new();
+    streams.expect_of_author().return_const(Err(away()));
+    let mut bus = MockEventBus::new();
+    bus.expect_publish().times(2).return_const(());
+    let rooms = rooms_where_ann_is(Role::Owner, room());
+    let remove = remove_member_who_writes(rooms, members, streams, Arc::new(bus));
+    let removed = remove.execute(caller(), room().id, bob().id).await;
+    assert_eq!(removed, Ok(()));
 }
 
 #[tokio::test]

@@ -1,21 +1,30 @@
 use domain::{
-    Role, Room, RoomEventKind,
-    ports::{MockEventBus, MockRoomStore},
+    LiveStream, Role, Room, RoomEventKind, StreamEnd, StreamState,
+    ports::{MockEventBus, MockLiveStreams, MockRoomStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, bob, bus_hearing, caller, clock, event, member, now, public_room, room,
-    rooms_that_are_away, rooms_with, silent_bus,
+    ann, away, bob, bus_hearing, caller, clock, ending, event, id, member, now, public_room, room,
+    rooms_that_are_away, rooms_with, silent_bus, stream, stream_of_bob,
 };
 
 async fn delete(
     rooms: impl Into<Arc<MockRoomStore>>,
     bus: Arc<MockEventBus>,
 ) -> Result<(), DeleteRoomError> {
+    delete_with(rooms, MockLiveStreams::new(), bus).await
+}
+
+async fn delete_with(
+    rooms: impl Into<Arc<MockRoomStore>>,
+    streams: MockLiveStreams,
+    bus: Arc<MockEventBus>,
+) -> Result<(), DeleteRoomError> {
     DeleteRoom {
         rooms: rooms.into(),
+        streams: Arc::new(streams),
         bus,
         clock: clock(),
     }
@@ -45,13 +54,35 @@ async fn the_room_and_each_of_its_members_are_told_after_the_commit() {
         seq: gone.seq,
         reason: RemovalReason::RoomDeleted,
     };
+    // What is being written ends, but for what is being sent.
+    let shown = stream_of_bob();
+    let hidden = LiveStream {
+        id: id(301),
+        is_hidden: true,
+        ..stream("hi")
+    };
+    let sent = LiveStream {
+        id: id(302),
+        state: StreamState::Finished,
+        ..stream("hi")
+    };
+    let mut streams = ending(vec![hidden.clone(), shown.clone()]);
+    streams
+        .expect_of_rooms()
+        .with(eq(vec![room().id]))
+        .return_const(Ok(vec![hidden, sent, shown.clone()]));
     let told = [
         BusEvent::Room(gone.clone()),
         removed(ann().id),
         removed(bob().id),
+        BusEvent::StreamEnded {
+            room_id: room().id,
+            id: shown.id,
+            why: StreamEnd::Removed,
+        },
     ];
     let bus = bus_hearing(&mut order, told);
-    assert_eq!(delete(rooms, bus).await, Ok(()));
+    assert_eq!(delete_with(rooms, streams, bus).await, Ok(()));
 }
 
 #[tokio::test]

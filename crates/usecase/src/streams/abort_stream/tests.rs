@@ -1,15 +1,26 @@
-use domain::{BusEvent, LiveStream, Role, StoreResult, StreamState, ports::MockLiveStreams};
+use domain::{
+    BusEvent, LiveStream, Role, StoreResult, StreamState,
+    ports::{MockEventBus, MockLiveStreams},
+};
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    away, bus_hearing, caller, room, rooms_where_ann_is, silent_bus, stream, stream_of_bob,
-    streams_with,
+    away, bus_hearing, caller, room, rooms_of_others, rooms_where_ann_is, silent_bus, stream,
+    stream_of_bob, streams_with,
 };
 
 async fn abort(streams: MockLiveStreams, bus: Arc<dyn EventBus>) -> Result<(), StreamError> {
+    abort_in(rooms_where_ann_is(Role::Member, room()), streams, bus).await
+}
+
+async fn abort_in(
+    rooms: Arc<dyn RoomStore>,
+    streams: MockLiveStreams,
+    bus: Arc<dyn EventBus>,
+) -> Result<(), StreamError> {
     let abort = AbortStream {
-        rooms: rooms_where_ann_is(Role::Member, room()),
+        rooms,
         streams: Arc::new(streams),
         bus,
     };
@@ -72,6 +83,20 @@ async fn what_is_sent_meanwhile_is_not_said_to_be_given_up() {
         }
         let streams = removing(streams, Ok(false));
         assert_eq!(abort(streams, silent_bus()).await, Err(told));
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_longer_in_the_room_gives_up_their_own_there_and_sees_no_other() {
+    for (rooms, label) in rooms_of_others() {
+        let mut bus = MockEventBus::new();
+        bus.expect_publish().times(1).return_const(());
+        let streams = removing(streams_with(Some(stream("hi"))), Ok(true));
+        let given_up = abort_in(rooms.clone(), streams, Arc::new(bus)).await;
+        assert_eq!(given_up, Ok(()), "{label}");
+        let streams = streams_with(Some(stream_of_bob()));
+        let not_seen = abort_in(rooms, streams, silent_bus()).await;
+        assert_eq!(not_seen, Err(StreamError::NotFound), "{label}");
     }
 }
 

@@ -31,6 +31,12 @@ fn write(streams: MockLiveStreams, bus: Arc<dyn EventBus>) -> WriteStream {
     }
 }
 
+/// Written in the room, where the text has so many characters now.
+fn at(index: usize) -> Result<Written, WriteStreamError> {
+    let room_id = room().id;
+    Ok(Written { room_id, index })
+}
+
 /// Expects this write, and answers so.
 fn expect(streams: &mut MockLiveStreams, splice: &Splice, answer: Result<(), StoreError>) {
     streams
@@ -49,7 +55,7 @@ async fn what_is_appended_is_kept_and_told() {
     let write = write(streams, bus);
     assert_eq!(
         write.append(caller(), stream("").id, 2, ", Zoë").await,
-        Ok(7)
+        at(7)
     );
 }
 
@@ -60,7 +66,7 @@ async fn a_text_that_is_replaced_is_told_by_its_change() {
     expect(&mut streams, &splice, Ok(()));
     let bus = bus_hearing(&mut Sequence::new(), [written(&splice)]);
     let write = write(streams, bus);
-    assert_eq!(write.replace(caller(), stream("").id, "ho").await, Ok(2));
+    assert_eq!(write.replace(caller(), stream("").id, "ho").await, at(2));
 }
 
 #[tokio::test]
@@ -73,8 +79,8 @@ async fn what_stands_there_already_keeps_the_stream_and_is_told_to_nobody() {
         .return_const(Ok(vec![]));
     let write = write(streams, silent_bus());
     let id = stream("").id;
-    assert_eq!(write.append(caller(), id, 0, "hi").await, Ok(2));
-    assert_eq!(write.replace(caller(), id, "hi").await, Ok(2));
+    assert_eq!(write.append(caller(), id, 0, "hi").await, at(2));
+    assert_eq!(write.replace(caller(), id, "hi").await, at(2));
 }
 
 #[tokio::test]
@@ -86,7 +92,7 @@ async fn a_hidden_stream_is_written_to_and_told_to_nobody() {
     let mut streams = streams_with(Some(hidden));
     expect(&mut streams, &splice(2, "!"), Ok(()));
     let write = write(streams, silent_bus());
-    assert_eq!(write.append(caller(), stream("").id, 2, "!").await, Ok(3));
+    assert_eq!(write.append(caller(), stream("").id, 2, "!").await, at(3));
 }
 
 #[tokio::test]
@@ -115,7 +121,7 @@ async fn a_write_that_another_was_faster_than_is_tried_again() {
     expect(&mut streams, &rest, Ok(()));
     let bus = bus_hearing(&mut Sequence::new(), [written(&rest)]);
     let write = write(streams, bus);
-    assert_eq!(write.append(caller(), stream("").id, 2, "!?").await, Ok(4));
+    assert_eq!(write.append(caller(), stream("").id, 2, "!?").await, at(4));
 }
 
 #[tokio::test]
