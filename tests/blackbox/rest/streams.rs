@@ -243,6 +243,33 @@ async fn a_reader_of_events_is_told_that_a_stream_was_given_up() {
     assert_eq!(events.next().await, None);
 }
 
+/// Nobody tells an author what they did themselves.
+#[tokio::test]
+async fn an_author_s_events_end_with_the_stream_however_much_else_the_room_tells() {
+    let server = Start::default()
+        .with("WS_PING_INTERVAL", "1s")
+        .with("RATE_MESSAGES_USER", "1000000/1s")
+        .with("RATE_REST_USER", "1000000/1s")
+        .start()
+        .await;
+    let ann = server.user("Ann").await;
+    let room = ann.room("General", &[]).await;
+    let stream = started(&ann, &room).await;
+    let mut events = Events::open(&ann, &stream).await;
+    assert_eq!(ann.delete(&stream).await.status, 204);
+    let talk = async {
+        loop {
+            ann.say(&room, "and on").await;
+        }
+    };
+    let gone = tokio::select! {
+        () = talk => unreachable!("it never ends"),
+        gone = events.expect("stream.gone") => gone,
+    };
+    assert!(stream.ends_with(gone["id"].as_str().unwrap()));
+    assert_eq!(events.next().await, None);
+}
+
 #[tokio::test]
 async fn events_end_with_the_log_in_and_with_the_membership() {
     let (_server, ann, bob, room) = scene().await;

@@ -2,12 +2,12 @@ use std::{convert::Infallible, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
-use domain::{ConnectionId, StreamId};
+use domain::{ConnectionId, Message, StreamId};
 use futures_util::stream::unfold;
-use realtime::{CloseReason, Connection, Outgoing};
+use realtime::{CloseReason, Connection, Outgoing, wire};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 use usecase::streams::StreamError;
 
 use super::caller::{Authenticated, access_token};
@@ -21,8 +21,9 @@ use crate::{
 problems!(EventsProblems: CALLER, ID; StreamNotFound, TooManySockets, GoingAway);
 
 /// Tells a stream as it is written, as server-sent events: `stream.started` with the text so far, `stream.delta`,
-/// `stream.stop` (to its author), and `stream.finished` or `stream.aborted`, after which it ends; `stream.gone`, when it has
-/// ended already. The data are those of the socket's frames. A comment comes when nothing else does.
+/// `stream.stop` (to its author), and `stream.finished`, `stream.aborted` or `stream.gone`, after which it ends. `stream.gone`
+/// says that it was found to have ended: its author hears so of every end without a message. The data are those of the
+/// socket's frames. A comment comes when nothing else does.
 #[utoipa::path(get, path = "/v1/streams/{stream_id}/events", tag = "streams", params(("stream_id" = StreamId, Path)),
     responses((status = 200, body = String, content_type = "text/event-stream",
                description = "the events, until the stream ends"), EventsProblems))]
@@ -59,19 +60,25 @@ pub(super) async fn tell(
     connection
         .start(start.user, start.rooms, start.resumptions, false)
         .await;
-    // Asked again now that its end would be heard.
-    let is_gone = match show.execute(caller, id).await {
-        Ok(_) => false,
-        Err(StreamError::NotFound) => true,
+    // Asked again now that its end would be heard, unless its message came before.
+    let next = match show.execute(caller, id).await {
+        Ok(stream) => match show.sent(&stream).await? {
+            Some(message) => Next::Sent(Box::new(message)),
+            None => Next::Frame,
+        },
+        Err(StreamError::NotFound) => Next::Gone,
         Err(error) => return Err(error.into()),
     };
     let (clock, warning) = (door.health.clock.clone(), door.settings.ws.expiry_warning);
+    let pause = door.settings.ws.ping_interval;
     let events = Events {
         id,
         connection,
         lease: Lease::new(proof, clock, warning),
-        pause: door.settings.ws.ping_interval,
-        next: if is_gone { Next::Gone } else { Next::Frame },
+        pause,
+        silent_until: Instant::now() + pause,
+        next,
+        door,
     };
     let body = unfold(events, |mut events| async move {
         let event = events.next().await?;
@@ -91,49 +98,77 @@ struct Events {
     connection: Connection,
     lease: Lease,
     pause: Duration,
+    /// When something is told at the latest. What is told to others alone does not put it off, however busy the room is: it
+    /// shows that nobody is there any more.
+    silent_until: Instant,
     next: Next,
+    door: web::Data<Door>,
 }
 
 enum Next {
     Frame,
+    Sent(Box<Message>),
     Gone,
     End,
 }
 
 impl Events {
     async fn next(&mut self) -> Option<Bytes> {
-        match self.next {
+        let event = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return None,
-            Next::Gone => {
-                self.next = Next::End;
-                let data = format!(r#"{{"id":"{}"}}"#, self.id);
-                return Some(event("stream.gone", &data));
+            Next::Gone => self.gone(),
+            Next::Sent(message) => self.tell(&wire::stream_finished(&message))?,
+            Next::Frame => {
+                self.next = Next::Frame;
+                self.hear().await
             }
-            Next::Frame => {}
-        }
+        };
+        // The peer shows that it is there by taking this.
+        self.connection.heard();
+        self.silent_until = Instant::now() + self.pause;
+        Some(event)
+    }
+
+    /// The next event of what is told to the connection, or what is found when none comes in time.
+    async fn hear(&mut self) -> Bytes {
         loop {
             let outgoing = tokio::select! {
-                outgoing = timeout(self.pause, self.connection.next()) => outgoing,
+                outgoing = self.connection.next() => outgoing,
                 over = self.lease.next() => match over {
                     LeaseEvent::EndsSoon(_) => continue,
-                    LeaseEvent::Over => Ok(Outgoing::Close(CloseReason::TokenExpired)),
+                    LeaseEvent::Over => Outgoing::Close(CloseReason::TokenExpired),
                 },
+                () = sleep_until(self.silent_until) => return self.look().await,
             };
-            // The peer shows that it is there by taking this.
-            self.connection.heard();
             match outgoing {
-                Err(_) => return Some(Bytes::from_static(b":\n\n")),
-                Ok(Outgoing::Close(reason)) => {
+                Outgoing::Close(reason) => {
                     self.next = Next::End;
-                    return Some(closed(reason));
+                    return closed(reason);
                 }
-                Ok(Outgoing::Frame(frame)) => {
+                Outgoing::Frame(frame) => {
                     if let Some(event) = self.tell(&frame) {
-                        return Some(event);
+                        return event;
                     }
                 }
             }
         }
+    }
+
+    /// Asks whether there is such a stream still: nobody tells an author what they did themselves.
+    async fn look(&mut self) -> Bytes {
+        let show = &self.door.usecases.streams.show;
+        match show.execute(self.lease.caller(), self.id).await {
+            Err(StreamError::NotFound) => {
+                self.next = Next::End;
+                self.gone()
+            }
+            // A store that is away says nothing of it.
+            Ok(_) | Err(_) => Bytes::from_static(b":\n\n"),
+        }
+    }
+
+    fn gone(&self) -> Bytes {
+        event("stream.gone", &format!(r#"{{"id":"{}"}}"#, self.id))
     }
 
     /// The frame as an event, if it is about this stream.

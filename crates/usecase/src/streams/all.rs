@@ -47,7 +47,7 @@ impl StreamUseCases {
             },
             finish: FinishStream {
                 rooms: p.rooms.clone(),
-                messages: p.messages,
+                messages: p.messages.clone(),
                 sending: sending.clone(),
             },
             abort: AbortStream {
@@ -63,6 +63,7 @@ impl StreamUseCases {
             show: ShowStream {
                 rooms: p.rooms.clone(),
                 streams: p.streams.clone(),
+                messages: p.messages,
             },
             list: ListStreams {
                 rooms: p.rooms.clone(),

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use domain::{
-    LiveStream, StreamId,
-    ports::{LiveStreams, RoomStore},
+    LiveStream, Message, StreamId, StreamState,
+    ports::{LiveStreams, MessageStore, RoomStore},
 };
 
 use super::{StreamError, visible};
@@ -12,6 +12,7 @@ use crate::Caller;
 pub struct ShowStream {
     pub(crate) rooms: Arc<dyn RoomStore>,
     pub(crate) streams: Arc<dyn LiveStreams>,
+    pub(crate) messages: Arc<dyn MessageStore>,
 }
 
 impl ShowStream {
@@ -22,6 +23,19 @@ impl ShowStream {
     pub async fn execute(&self, caller: Caller, id: StreamId) -> Result<LiveStream, StreamError> {
         let found = visible(&*self.streams, &*self.rooms, id, caller.user_id).await?;
         found.ok_or(StreamError::NotFound)
+    }
+
+    /// The message that a stream has become which [`execute`](Self::execute) shows still: for a moment there are both.
+    ///
+    /// # Errors
+    /// [`StreamError::Store`].
+    pub async fn sent(&self, stream: &LiveStream) -> Result<Option<Message>, StreamError> {
+        if stream.state == StreamState::Open {
+            // Not finished, and so not sent.
+            return Ok(None);
+        }
+        let sent = self.messages.sent_by(stream.user_id, stream.message_id());
+        Ok(sent.await?)
     }
 }
 

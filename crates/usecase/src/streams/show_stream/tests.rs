@@ -1,15 +1,20 @@
-use domain::Role;
+use domain::{
+    Role,
+    ports::{MockLiveStreams, MockMessageStore},
+};
+use mockall::predicate::eq;
 
 use super::*;
 use crate::sample::{
-    away, caller, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is, stream,
-    stream_of_bob, streams_with,
+    ann, away, caller, message, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is,
+    stream, stream_of_bob, streams_with,
 };
 
 fn show(rooms: Arc<dyn RoomStore>, found: Option<LiveStream>) -> ShowStream {
     ShowStream {
         rooms,
         streams: Arc::new(streams_with(found)),
+        messages: Arc::new(MockMessageStore::new()),
     }
 }
 
@@ -42,4 +47,30 @@ async fn others_see_nothing() {
     let show = show(rooms_that_are_away(), Some(stream_of_bob()));
     let seen = show.execute(caller(), stream("").id).await;
     assert_eq!(seen, Err(StreamError::Store(away())));
+}
+
+#[tokio::test]
+async fn what_is_being_sent_may_be_a_message_already() {
+    for state in [StreamState::Finished, StreamState::Lost] {
+        for answer in [Ok(Some(message(8))), Ok(None), Err(away())] {
+            let mut messages = MockMessageStore::new();
+            messages
+                .expect_sent_by()
+                .with(eq(ann().id), eq(stream("").message_id()))
+                .times(1)
+                .return_const(answer.clone());
+            let show = ShowStream {
+                rooms: rooms_that_are_away(),
+                streams: Arc::new(MockLiveStreams::new()),
+                messages: Arc::new(messages),
+            };
+            let ending = LiveStream {
+                state,
+                ..stream("hi")
+            };
+            assert_eq!(show.sent(&ending).await, answer.map_err(StreamError::Store));
+        }
+    }
+    let show = show(rooms_that_are_away(), None);
+    assert_eq!(show.sent(&stream("hi")).await, Ok(None));
 }
