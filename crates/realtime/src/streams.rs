@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{ConnectionId, LiveStream, Splice, StreamId, UserId, common_start};
+use domain::{ConnectionId, LiveStream, Splice, StreamId, StreamState, UserId, common_start};
 use tokio::time::Instant;
 
 use crate::{FrameClass, Outbox, wire};
@@ -103,10 +103,17 @@ impl RoomStreams {
         told.changed_from(splice.index)
     }
 
-    /// The store was asked what it holds of the room.
-    pub fn listed(&mut self, list: Vec<LiveStream>, now: Instant) -> Listed {
+    /// The store was asked what it holds of the room. Of those that `ended` since the question was asked its answer may be
+    /// too old.
+    pub fn listed(
+        &mut self,
+        list: Vec<LiveStream>,
+        ended: &HashSet<StreamId>,
+        now: Instant,
+    ) -> Listed {
         let mut listed = Listed::default();
-        let (hidden, shown): (Vec<_>, Vec<_>) = list.into_iter().partition(|it| it.is_hidden);
+        let list = list.into_iter().filter(|it| !ended.contains(&it.id));
+        let (hidden, shown): (Vec<_>, Vec<_>) = list.partition(|it| it.is_hidden);
         let held: HashSet<_> = shown.iter().map(|stream| stream.id).collect();
         for (id, told) in &mut self.streams {
             if held.contains(id) {
@@ -120,6 +127,10 @@ impl RoomStreams {
         }
         for stream in shown {
             let id = stream.id;
+            // One that takes no more writes is told by its message, which may have come already.
+            if stream.state != StreamState::Open && !self.streams.contains_key(&id) {
+                continue;
+            }
             if let Heard::Due(at) = self.started(stream, now) {
                 listed.due.push((id, at));
             }

@@ -98,6 +98,11 @@ impl Surveys {
         rooms.into_iter().for_each(|room| self.streams.add(room));
     }
 
+    /// What is being written is asked just now.
+    pub(super) fn asks_for_streams(&self) -> bool {
+        self.streams.is_asked()
+    }
+
     /// These streams are to be kept, because their authors are there.
     pub(super) fn renewals_are_due(&mut self, ids: impl IntoIterator<Item = StreamId>) {
         ids.into_iter().for_each(|id| self.renewals.add(id));

@@ -1,7 +1,7 @@
 mod model;
 
 use bytestring::ByteString;
-use domain::{StreamState, values::MessageContent};
+use domain::values::MessageContent;
 use serde_json::Value;
 use testkit::sample;
 
@@ -73,6 +73,11 @@ impl Reader {
         }
         taken
     }
+}
+
+/// No stream has ended since the store was asked.
+fn none() -> HashSet<StreamId> {
+    HashSet::new()
 }
 
 fn append(stream: &mut LiveStream, delta: &str) -> Splice {
@@ -198,12 +203,51 @@ fn what_the_store_does_not_hold_is_gone_at_its_second_answer() {
         is_unsure: true,
         ..Listed::default()
     };
-    assert_eq!(streams.listed(list(), now), unsure);
-    let listed = streams.listed(list(), now);
+    assert_eq!(streams.listed(list(), &none(), now), unsure);
+    let listed = streams.listed(list(), &none(), now);
     assert_eq!(listed.gone, [gone.id]);
     assert!(!listed.is_unsure);
     streams.ended(gone.id);
-    assert_eq!(streams.listed(list(), now), Listed::default());
+    assert_eq!(streams.listed(list(), &none(), now), Listed::default());
+}
+
+#[test]
+fn an_answer_that_is_old_brings_back_nothing_that_ended() {
+    let mut streams = RoomStreams::default();
+    let (stream, now) = (sample::live_stream(), Instant::now());
+    let list = || vec![stream.clone()];
+    streams.started(stream.clone(), now);
+    streams.ended(stream.id);
+    let ended = HashSet::from([stream.id]);
+    assert_eq!(streams.listed(list(), &ended, now), Listed::default());
+    assert!(streams.is_empty());
+    // One that is held by an answer to a later question is there.
+    assert_eq!(streams.listed(list(), &none(), now).due, [(stream.id, now)]);
+}
+
+/// It is told by its message, which may have come already.
+#[test]
+fn what_is_being_sent_is_not_begun_and_goes_on_where_it_was() {
+    for state in [StreamState::Finished, StreamState::Lost] {
+        let mut streams = RoomStreams::default();
+        let now = Instant::now();
+        let mut stream = LiveStream {
+            state,
+            ..sample::live_stream()
+        };
+        let list = vec![stream.clone()];
+        assert_eq!(streams.listed(list, &none(), now), Listed::default());
+        assert!(streams.is_empty());
+
+        let open = LiveStream {
+            state: StreamState::Open,
+            ..stream.clone()
+        };
+        streams.started(open, now);
+        append(&mut stream, "the rest");
+        let listed = streams.listed(vec![stream.clone()], &none(), now);
+        assert_eq!(listed.due, [(stream.id, now)]);
+    }
 }
 
 #[test]
@@ -213,9 +257,15 @@ fn what_is_hidden_is_gone_at_once() {
     let now = Instant::now();
     streams.started(stream.clone(), now);
     stream.is_hidden = true;
-    assert_eq!(streams.listed(vec![stream.clone()], now).gone, [stream.id]);
+    assert_eq!(
+        streams.listed(vec![stream.clone()], &none(), now).gone,
+        [stream.id]
+    );
     streams.ended(stream.id);
-    assert_eq!(streams.listed(vec![stream], now), Listed::default());
+    assert_eq!(
+        streams.listed(vec![stream], &none(), now),
+        Listed::default()
+    );
     assert!(streams.is_empty());
 }
 

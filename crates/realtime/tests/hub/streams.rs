@@ -107,6 +107,48 @@ async fn a_stream_that_the_store_holds_no_longer_is_over_at_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_of_the_store_that_was_under_way_brings_back_no_stream_that_ended() {
+    let rig = Rig::new();
+    let (room, author, _own, reader) = scene(&rig).await;
+    let (sent, given_up) = (begin(&rig, room, &author), begin(&rig, room, &author));
+    reader.hears().await;
+    rig.streams.set_delay(STREAM_PAUSE);
+    rig.bus.say_lost_in(room);
+    settle().await;
+    let (room_id, id, why) = (room, given_up.id, StreamEnd::Aborted);
+    rig.streams.forget(id);
+    rig.bus.tell(BusEvent::StreamEnded { room_id, id, why });
+    let seq = rig.log.last_seq(room).next();
+    let message = domain::Message {
+        id: MessageId(sent.id.0),
+        ..sample::message(room, seq, &author, "abc")
+    };
+    rig.streams.forget(sent.id);
+    rig.publish(room, RoomEventKind::MessageSent(message));
+    let mut told = reader.hears().await;
+    told.sort();
+    let ends = [
+        "receive_message 3",
+        "stream.aborted aborted",
+        "stream.finished abc",
+    ];
+    assert_eq!(told, ends);
+    sleep(STREAM_PAUSE * 2).await;
+    assert!(reader.hears().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_into_a_room_is_not_told_what_is_being_sent() {
+    let rig = Rig::new();
+    let room = rig.room();
+    let stream = rig.streams.begin(room, &sample::user("ann"));
+    rig.streams.finish_writing(stream.id);
+    let reader = rig.register(&sample::user("zoe")).await;
+    reader.start(rig.snapshots(&[room])).await;
+    assert_eq!(reader.hears().await, ["ready"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_a_stream_is_told_with_its_reason() {
     let rig = Rig::new();
     let (room, author, _own, reader) = scene(&rig).await;

@@ -21,6 +21,8 @@ pub(super) struct Streams {
     due: BTreeSet<(Instant, RoomId, StreamId)>,
     /// Which socket writes which stream: while it is open, its author is heard of.
     writers: HashMap<StreamId, Writer>,
+    /// Those that ended while a question is under way what the store holds, whose answer may still hold them.
+    ended: HashSet<StreamId>,
     /// When the writers are next said to be there, and the store is asked what it holds.
     next_look: Option<Instant>,
 }
@@ -37,6 +39,7 @@ impl Streams {
             rooms: HashMap::new(),
             due: BTreeSet::new(),
             writers: HashMap::new(),
+            ended: HashSet::new(),
             next_look: None,
         }
     }
@@ -95,6 +98,7 @@ impl State {
 
     /// The store answered what these rooms hold.
     pub(super) fn streams_listed(&mut self, asked: &[RoomId], list: Vec<LiveStream>) {
+        let ended = std::mem::take(&mut self.streams.ended);
         let mut of_rooms: HashMap<RoomId, Vec<LiveStream>> = HashMap::new();
         for stream in list {
             of_rooms.entry(stream.room_id).or_default().push(stream);
@@ -105,7 +109,9 @@ impl State {
             }
             let list = of_rooms.remove(&room_id).unwrap_or_default();
             let now = Instant::now();
-            let listed = self.streams.hear(room_id, |room| room.listed(list, now));
+            let listed = self
+                .streams
+                .hear(room_id, |room| room.listed(list, &ended, now));
             for (id, at) in listed.due {
                 self.stream_is_due(room_id, id, at);
             }
@@ -135,8 +141,7 @@ impl State {
 
     /// A stream ended without a message.
     pub(in crate::hub) fn stream_ended(&mut self, room_id: RoomId, id: StreamId, why: StreamEnd) {
-        self.streams.writers.remove(&id);
-        let told = self.streams.hear(room_id, |room| room.ended(id));
+        let told = self.forget_stream(room_id, id);
         // Nothing else tells of this end.
         let class = FrameClass::Durable;
         self.tell_end(room_id, told, class, || {
@@ -146,12 +151,21 @@ impl State {
 
     /// A message was sent, perhaps one that was told while it was written.
     pub(super) fn stream_sent(&mut self, message: &Message) {
-        let (room_id, id) = (message.room_id, StreamId(message.id.0));
-        self.streams.writers.remove(&id);
-        let told = self.streams.hear(room_id, |room| room.ended(id));
+        let told = self.forget_stream(message.room_id, StreamId(message.id.0));
         // The message itself says so too.
         let class = FrameClass::Ephemeral;
-        self.tell_end(room_id, told, class, || wire::stream_finished(message));
+        self.tell_end(message.room_id, told, class, || {
+            wire::stream_finished(message)
+        });
+    }
+
+    /// One has ended. Answers who was told of it, unless it was not known.
+    fn forget_stream(&mut self, room_id: RoomId, id: StreamId) -> Option<Vec<ConnectionId>> {
+        self.streams.writers.remove(&id);
+        if self.surveys.asks_for_streams() {
+            self.streams.ended.insert(id);
+        }
+        self.streams.hear(room_id, |room| room.ended(id))
     }
 
     fn tell_end(

@@ -40,6 +40,11 @@ impl<K: Copy + Eq + Hash> Due<K> {
         }
     }
 
+    /// A question is under way, or the wait after one that failed.
+    pub fn is_asked(&self) -> bool {
+        self.is_asked
+    }
+
     /// What to ask about now.
     pub fn next(&mut self, most: usize) -> Option<Vec<K>> {
         if self.is_asked || self.waiting.is_empty() {

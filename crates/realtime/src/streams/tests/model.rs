@@ -1,5 +1,6 @@
 //! Random interleavings of writes, lost, repeated and reordered hints, answers of the store that are old by the time they
-//! come, readers who come, go and read slowly. In the end each reader has the text of the store.
+//! come, readers who come, go and read slowly. In the end each reader has the text of the store, and no answer has brought
+//! back what had ended.
 
 use std::collections::VecDeque;
 
@@ -25,10 +26,18 @@ struct Model {
     hints: Vec<Hint>,
     /// What the store answered, and has not come yet.
     answer: Option<Vec<LiveStream>>,
+    /// What was heard to have ended since the store was asked.
+    ended: HashSet<StreamId>,
+    /// What an answer began though it had ended.
+    brought_back: Vec<StreamId>,
     is_asked: bool,
     streams: RoomStreams,
     due: Vec<(Instant, StreamId)>,
     readers: Vec<Reader>,
+}
+
+fn ids(streams: &RoomStreams) -> HashSet<StreamId> {
+    streams.streams.keys().copied().collect()
 }
 
 impl Model {
@@ -39,6 +48,8 @@ impl Model {
             store: BTreeMap::new(),
             hints: Vec::new(),
             answer: None,
+            ended: HashSet::new(),
+            brought_back: Vec::new(),
             is_asked: false,
             streams: RoomStreams::default(),
             due: Vec::new(),
@@ -64,12 +75,7 @@ impl Model {
                 self.hints.push(Hint::Started(stream));
             }
             1..=4 => self.write(),
-            5 if self.below(3) == 0 => {
-                if let Some(id) = self.one_of_the_store() {
-                    self.store.remove(&id);
-                    self.hints.push(Hint::Ended(id));
-                }
-            }
+            5 if self.below(3) == 0 => self.finish(),
             6..=9 => self.hear(),
             10 => self.ask(),
             11 => self.listen(),
@@ -96,10 +102,29 @@ impl Model {
         }
     }
 
+    /// A stream is given up, or its message is in the log; then the store forgets it a moment later.
+    fn finish(&mut self) {
+        let Some(id) = self.one_of_the_store() else {
+            return;
+        };
+        let is_sent = self.below(2) == 0;
+        let stream = self.store.get_mut(&id).unwrap();
+        let was_open = std::mem::replace(&mut stream.state, StreamState::Finished);
+        if was_open == StreamState::Open {
+            self.hints.push(Hint::Ended(id));
+        }
+        if !is_sent || was_open != StreamState::Open {
+            self.store.remove(&id);
+        }
+    }
+
     fn write(&mut self) {
         let Some(id) = self.one_of_the_store() else {
             return;
         };
+        if self.store[&id].state != StreamState::Open {
+            return;
+        }
         let letters = ["a", "ë", "👋", "\n"];
         let (letter, replaces) = (letters[self.below(letters.len())], self.below(4) == 0);
         let kept = self.below(4);
@@ -143,7 +168,10 @@ impl Model {
         let (id, heard) = match hint {
             Hint::Started(stream) => (stream.id, self.streams.started(stream, self.now)),
             Hint::Written(id, splice) => (id, self.streams.written(id, &splice)),
-            Hint::Ended(id) => return self.end(id),
+            Hint::Ended(id) => {
+                self.ended.insert(id);
+                return self.end(id);
+            }
         };
         match heard {
             Heard::Known => {}
@@ -164,6 +192,7 @@ impl Model {
     fn ask(&mut self) {
         if std::mem::take(&mut self.is_asked) || self.below(4) == 0 {
             self.answer = Some(self.store.values().cloned().collect());
+            self.ended.clear();
         }
     }
 
@@ -171,7 +200,17 @@ impl Model {
         let Some(list) = self.answer.take() else {
             return;
         };
-        let listed = self.streams.listed(list, self.now);
+        let was_over = |id: &StreamId| {
+            let sent = |stream: &LiveStream| stream.state != StreamState::Open;
+            self.ended.contains(id) || list.iter().any(|it| it.id == *id && sent(it))
+        };
+        let over: Vec<_> = list.iter().map(|it| it.id).filter(was_over).collect();
+        let told = ids(&self.streams);
+        let listed = self.streams.listed(list, &self.ended, self.now);
+        for id in over {
+            let is_begun = !told.contains(&id) && ids(&self.streams).contains(&id);
+            self.brought_back.extend(is_begun.then_some(id));
+        }
         self.is_asked |= listed.is_unsure;
         self.due
             .extend(listed.due.into_iter().map(|(id, at)| (at, id)));
@@ -194,6 +233,8 @@ impl Model {
     fn settle(&mut self) {
         self.hints.clear();
         self.answer = None;
+        self.ended.clear();
+        self.store.retain(|_, it| it.state == StreamState::Open);
         for _ in 0..3 {
             self.answer = Some(self.store.values().cloned().collect());
             self.listen();
@@ -218,6 +259,10 @@ impl Model {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
+        prop_assert!(
+            self.brought_back.is_empty(),
+            "an old answer brings back what ended"
+        );
         let of_store = self.store.values();
         let texts: BTreeMap<_, _> = of_store
             .map(|stream| (stream.id.to_string(), stream.text.as_str().to_owned()))

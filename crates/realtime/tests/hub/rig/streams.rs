@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
@@ -12,6 +12,7 @@ use testkit::sample;
 pub struct ScriptedStreams {
     kept: Mutex<BTreeMap<StreamId, LiveStream>>,
     renewed: Mutex<Vec<StreamId>>,
+    delay: Mutex<Duration>,
 }
 
 impl ScriptedStreams {
@@ -47,6 +48,17 @@ impl ScriptedStreams {
         self.kept.lock().unwrap().remove(&id);
     }
 
+    /// Takes no more writes.
+    pub fn finish_writing(&self, id: StreamId) {
+        let mut kept = self.kept.lock().unwrap();
+        kept.get_mut(&id).expect("a stream").state = StreamState::Finished;
+    }
+
+    /// From now on what it holds is answered so long after it was looked for.
+    pub fn set_delay(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
+    }
+
     /// Which streams were renewed since it was last asked.
     pub fn renewed(&self) -> Vec<StreamId> {
         std::mem::take(&mut self.renewed.lock().unwrap())
@@ -56,9 +68,11 @@ impl ScriptedStreams {
 #[async_trait]
 impl LiveStreams for ScriptedStreams {
     async fn of_rooms(&self, rooms: Vec<RoomId>) -> StoreResult<Vec<LiveStream>> {
-        let kept = self.kept.lock().unwrap();
-        let of_rooms = kept.values().filter(|it| rooms.contains(&it.room_id));
-        Ok(of_rooms.cloned().collect())
+        let mut of_rooms: Vec<_> = self.kept.lock().unwrap().values().cloned().collect();
+        of_rooms.retain(|it| rooms.contains(&it.room_id));
+        let delay = *self.delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+        Ok(of_rooms)
     }
 
     async fn renew(&self, mut ids: Vec<StreamId>) -> StoreResult<Vec<StreamId>> {
