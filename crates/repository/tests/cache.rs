@@ -185,6 +185,22 @@ const BEFORE: (UserStatus, Option<Role>, Option<Role>) =
     (UserStatus::Offline, Some(Role::Member), Some(Role::Member));
 const AFTER: (UserStatus, Option<Role>, Option<Role>) = (UserStatus::Online, None, None);
 
+/// Nobody tells it in time to whoever begins a draft at that moment.
+#[tokio::test]
+async fn whether_drafts_are_shared_is_not_remembered() {
+    let (node, now) = (Node::new().await, sample::later(1));
+    let is_remembered = async || {
+        let bob = node.users.by_id(node.bob.id).await.unwrap().unwrap();
+        assert!(bob.shares_drafts);
+    };
+    is_remembered().await;
+    let set = UserStore::share_drafts(&*node.store, node.bob.id, false, now);
+    set.await.unwrap();
+    is_remembered().await;
+    let shares = node.users.shares_drafts(node.bob.id).await;
+    assert_eq!(shares, Ok(Some(false)));
+}
+
 #[tokio::test]
 async fn what_changes_elsewhere_is_forgotten_when_the_bus_tells_it() {
     let node = Node::new().await;

@@ -33,6 +33,10 @@ pub trait UserStore: Send + Sync {
     /// Sets whether others see the user's drafts. MUST answer `NotFound` for an unknown id.
     async fn share_drafts(&self, id: UserId, shared: bool, at: Timestamp) -> StoreResult<()>;
 
+    /// Whether others see the user's drafts; none for an unknown id. MUST answer what was set before it was asked, also where
+    /// users are remembered.
+    async fn shares_drafts(&self, id: UserId) -> StoreResult<Option<bool>>;
+
     /// Ends every log-in of the user that stands, and answers those that ended now, in no order. Of two calls at once
     /// each log-in MUST be told by one alone.
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>>;

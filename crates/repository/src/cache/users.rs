@@ -50,6 +50,10 @@ impl UserStore for CachedUsers {
         self.store.share_drafts(id, shared, at).await
     }
 
+    async fn shares_drafts(&self, id: UserId) -> StoreResult<Option<bool>> {
+        self.store.shares_drafts(id).await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.store.end_log_ins(id, at).await
     }

@@ -88,6 +88,11 @@ impl UserStore for Postgres {
         .await
     }
 
+    async fn shares_drafts(&self, id: UserId) -> StoreResult<Option<bool>> {
+        let user = UserStore::by_id(self, id).await?;
+        Ok(user.map(|user| user.shares_drafts))
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.change(async |transaction: &Transaction<'_>| {
             lock_account(transaction, id).await?;

@@ -94,6 +94,11 @@ impl UserStore for Sqlite {
         .await
     }
 
+    async fn shares_drafts(&self, id: UserId) -> StoreResult<Option<bool>> {
+        let user = UserStore::by_id(self, id).await?;
+        Ok(user.map(|user| user.shares_drafts))
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.write(move |connection| revoke_all_but(connection, id, None, at))
             .await

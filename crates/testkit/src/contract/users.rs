@@ -100,9 +100,11 @@ pub async fn whether_drafts_are_shared_is_kept(stores: &Stores) {
         users.share_drafts(ann.id, shared, at).await.unwrap();
         let found = users.by_id(ann.id).await.unwrap().unwrap();
         assert_eq!((found.shares_drafts, found.updated_at), (shared, at));
+        assert_eq!(users.shares_drafts(ann.id).await, Ok(Some(shared)));
     }
     let nobody = users.share_drafts(UserId(sample::id()), false, at).await;
     assert_eq!(nobody, Err(StoreError::NotFound));
+    assert_eq!(users.shares_drafts(UserId(sample::id())).await, Ok(None));
 }
 
 pub async fn what_a_user_declares_is_kept(stores: &Stores) {

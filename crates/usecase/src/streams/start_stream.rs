@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Conflict, LiveStream, RoomId, StoreError, StreamId, StreamKind, StreamState,
-    WhenLost,
+    BusEvent, Conflict, LiveStream, RoomId, StoreError, StoreResult, StreamEnd, StreamId,
+    StreamKind, StreamState, WhenLost,
     ports::{Clock, EventBus, IdSource, LiveStreams, RoomStore, UserStore},
     values::MessageContent,
 };
@@ -83,11 +83,45 @@ impl StartStream {
             }
             other => other?,
         }
-        if !stream.is_hidden {
-            let told = BusEvent::StreamStarted(stream.clone());
-            self.bus.publish(told).await;
+        if stream.is_hidden {
+            return Ok(stream);
         }
+        if stream.kind == StreamKind::Draft && !self.is_shared(&stream).await? {
+            return Ok(self.hide(stream).await?);
+        }
+        let told = BusEvent::StreamStarted(stream.clone());
+        self.bus.publish(told).await;
         Ok(stream)
+    }
+
+    /// Asked once the draft is in the store, and past what is remembered of its author: whoever switches sharing off hides
+    /// the drafts that are there then, and one that comes later finds it off.
+    async fn is_shared(&self, draft: &LiveStream) -> StoreResult<bool> {
+        match self.users.shares_drafts(draft.user_id).await {
+            Ok(shares) => Ok(shares == Some(true)),
+            Err(error) => {
+                // Its author is told that it was not begun.
+                if let Err(error) = self.streams.remove(draft.id).await {
+                    tracing::warn!(%error, stream = %draft.id, "left to its lease");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn hide(&self, draft: LiveStream) -> StoreResult<LiveStream> {
+        self.streams.hide(draft.id).await?;
+        // A hub that asked the store meanwhile may have shown it.
+        let told = BusEvent::StreamEnded {
+            room_id: draft.room_id,
+            id: draft.id,
+            why: StreamEnd::Hidden,
+        };
+        self.bus.publish(told).await;
+        Ok(LiveStream {
+            is_hidden: true,
+            ..draft
+        })
     }
 }
 

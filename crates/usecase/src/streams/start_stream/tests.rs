@@ -10,12 +10,17 @@ use crate::sample::{
     rooms_where_ann_is, silent_bus, stream,
 };
 
-fn users(user: User) -> Arc<MockUserStore> {
+/// Ann as she is known at first, and whether she shares her drafts when that is asked again.
+fn users(user: User, shares: StoreResult<Option<bool>>) -> Arc<MockUserStore> {
     let mut users = MockUserStore::new();
     users
         .expect_by_id()
         .with(eq(ann().id))
         .return_const(Ok(Some(user)));
+    users
+        .expect_shares_drafts()
+        .with(eq(ann().id))
+        .return_const(shares);
     Arc::new(users)
 }
 
@@ -52,11 +57,22 @@ async fn start(
     bus: Arc<MockEventBus>,
     kind: StreamKind,
 ) -> Result<LiveStream, StartStreamError> {
+    let shares = Ok(Some(author.shares_drafts));
+    start_by(users(author, shares), rooms, streams, bus, kind).await
+}
+
+async fn start_by(
+    users: Arc<MockUserStore>,
+    rooms: Arc<dyn RoomStore>,
+    streams: MockLiveStreams,
+    bus: Arc<MockEventBus>,
+    kind: StreamKind,
+) -> Result<LiveStream, StartStreamError> {
     let mut made = MockIdSource::new();
     made.expect_next().return_const(stream("").id.0);
     let start = StartStream {
         rooms,
-        users: users(author),
+        users,
         streams: Arc::new(streams),
         bus,
         clock: clock(),
@@ -111,6 +127,46 @@ async fn the_drafts_of_who_does_not_share_them_are_told_to_nobody() {
     let rooms = rooms_where_ann_is(Role::Member, room());
     let started = start(rooms, author, streams, bus, StreamKind::Message).await;
     assert_eq!(started, Ok(shown));
+}
+
+#[tokio::test]
+async fn a_draft_that_is_begun_while_its_author_hides_theirs_is_hidden_too() {
+    for shares in [Some(false), None] {
+        let mut order = Sequence::new();
+        let mut streams = keeping(&mut order, &begun(StreamKind::Draft, false), Ok(()));
+        streams
+            .expect_hide()
+            .with(eq(stream("").id))
+            .times(1)
+            .in_sequence(&mut order)
+            .return_const(Ok(None));
+        // Who has found it in the store meanwhile shows it.
+        let told = BusEvent::StreamEnded {
+            room_id: room().id,
+            id: stream("").id,
+            why: StreamEnd::Hidden,
+        };
+        let bus = bus_hearing(&mut order, [told]);
+        let rooms = rooms_where_ann_is(Role::Member, room());
+        let users = users(ann(), Ok(shares));
+        let started = start_by(users, rooms, streams, bus, StreamKind::Draft).await;
+        assert_eq!(started, Ok(begun(StreamKind::Draft, true)));
+    }
+}
+
+#[tokio::test]
+async fn a_draft_of_whom_nobody_knows_whether_they_share_it_is_not_begun() {
+    let mut order = Sequence::new();
+    let mut streams = keeping(&mut order, &begun(StreamKind::Draft, false), Ok(()));
+    streams
+        .expect_remove()
+        .with(eq(stream("").id))
+        .times(1)
+        .return_const(Ok(true));
+    let rooms = rooms_where_ann_is(Role::Member, room());
+    let users = users(ann(), Err(away()));
+    let started = start_by(users, rooms, streams, silent_bus(), StreamKind::Draft).await;
+    assert_eq!(started, Err(StartStreamError::Store(away())));
 }
 
 #[tokio::test]
