@@ -25,6 +25,8 @@ struct Shelf {
     kept: BTreeMap<StreamId, Kept>,
     of_rooms: HashMap<RoomId, BTreeSet<StreamId>>,
     of_authors: HashMap<UserId, BTreeSet<StreamId>>,
+    /// Every author is about to be lost, whoever is heard of.
+    is_ending: bool,
 }
 
 #[derive(Debug)]
@@ -43,10 +45,13 @@ impl LocalStreams {
         }
     }
 
-    /// All leases are over: the process is about to end, and every author with it.
+    /// All leases are over, and so is each that is begun or renewed from now on: the process is about to end, and every author
+    /// with it.
     pub fn lose_all(&self) {
         let now = Instant::now();
-        for kept in self.shelf().kept.values_mut() {
+        let mut shelf = self.shelf();
+        shelf.is_ending = true;
+        for kept in shelf.kept.values_mut() {
             kept.until = now;
         }
     }
@@ -56,8 +61,14 @@ impl LocalStreams {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_lease(&self) -> Instant {
-        Instant::now() + self.lease
+    /// Until when a stream is kept whose author was heard of now.
+    fn next_lease(&self, shelf: &Shelf) -> Instant {
+        let now = Instant::now();
+        if shelf.is_ending {
+            now
+        } else {
+            now + self.lease
+        }
     }
 }
 
@@ -111,7 +122,8 @@ impl LiveStreams for LocalStreams {
         if has.map_or(0, BTreeSet::len) >= most {
             return Err(StoreError::Conflict(Conflict::TooManyStreams));
         }
-        shelf.put(stream.clone(), self.next_lease());
+        let until = self.next_lease(&shelf);
+        shelf.put(stream.clone(), until);
         Ok(())
     }
 
@@ -131,8 +143,8 @@ impl LiveStreams for LocalStreams {
     }
 
     async fn write(&self, id: StreamId, splice: &Splice) -> StoreResult<()> {
-        let until = self.next_lease();
         let mut shelf = self.shelf();
+        let until = self.next_lease(&shelf);
         let kept = shelf.kept.get_mut(&id).ok_or(StoreError::NotFound)?;
         let stream = &mut kept.stream;
         if stream.state != StreamState::Open || stream.revision + 1 != splice.revision {
@@ -154,8 +166,8 @@ impl LiveStreams for LocalStreams {
     }
 
     async fn renew(&self, mut ids: Vec<StreamId>) -> StoreResult<Vec<StreamId>> {
-        let until = self.next_lease();
         let mut shelf = self.shelf();
+        let until = self.next_lease(&shelf);
         ids.retain(|id| {
             let kept = shelf.kept.get_mut(id);
             let Some(kept) = kept else {
@@ -170,8 +182,8 @@ impl LiveStreams for LocalStreams {
     }
 
     async fn finish(&self, id: StreamId) -> StoreResult<Option<LiveStream>> {
-        let until = self.next_lease();
         let mut shelf = self.shelf();
+        let until = self.next_lease(&shelf);
         Ok(shelf.kept.get_mut(&id).map(|kept| {
             kept.stream.state = StreamState::Finished;
             kept.until = until;
@@ -188,7 +200,9 @@ impl LiveStreams for LocalStreams {
     }
 
     async fn take_lost(&self, most: usize) -> StoreResult<Vec<LiveStream>> {
-        let (now, until) = (Instant::now(), self.next_lease());
+        let now = Instant::now();
+        // Whoever takes one is there to end it.
+        let until = now + self.lease;
         let mut shelf = self.shelf();
         let lost = shelf.kept.values_mut().filter(|kept| kept.until <= now);
         let taken = lost.take(most).map(|kept| {
@@ -225,6 +239,26 @@ mod tests {
         streams.start(&sample::live_stream(), 1).await.unwrap();
         streams.lose_all();
         assert_eq!(streams.take_lost(9).await.unwrap().len(), 2);
+    }
+
+    /// What comes late must not outlive the process's last look.
+    #[tokio::test]
+    async fn nothing_is_kept_on_once_the_process_says_that_it_ends() {
+        let streams = LocalStreams::new(Duration::from_secs(30));
+        let (renewed, written) = (sample::live_stream(), sample::live_stream());
+        let (finished, late) = (sample::live_stream(), sample::live_stream());
+        for stream in [&renewed, &written, &finished] {
+            streams.start(stream, 1).await.unwrap();
+        }
+        streams.lose_all();
+        streams.renew(vec![renewed.id]).await.unwrap();
+        let splice = written.append(0, "a").unwrap().unwrap();
+        streams.write(written.id, &splice).await.unwrap();
+        streams.finish(finished.id).await.unwrap();
+        streams.start(&late, 1).await.unwrap();
+        assert_eq!(streams.take_lost(9).await.unwrap().len(), 4);
+        // Who ends them has a lease for it.
+        assert_eq!(streams.take_lost(9).await.unwrap(), []);
     }
 
     /// Paused time: a lease is over to the moment.
