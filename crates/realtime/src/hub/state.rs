@@ -118,7 +118,11 @@ impl State {
             let (room_id, seq) = match &*event {
                 BusEvent::RoomAdded { room, .. } => (room.id, room.last_seq),
                 BusEvent::RoomRemoved { room_id, seq, .. } => (*room_id, *seq),
-                _ => continue,
+                // No snapshot tells of it.
+                _ => {
+                    self.tell_socket(id, &event);
+                    continue;
+                }
             };
             if taken_at
                 .get(&room_id)
@@ -296,6 +300,15 @@ impl State {
                 let frame = wire::room_removed(*room_id, *reason);
                 socket.outbox.push(FrameClass::Durable, frame);
                 self.expel(id, *room_id);
+            }
+            BusEvent::StreamStop {
+                room_id,
+                id,
+                user_id,
+                ..
+            } => {
+                let frame = wire::stream_stop(*room_id, *id, *user_id);
+                socket.outbox.push(FrameClass::Ephemeral, frame);
             }
             _ => {}
         }

@@ -248,7 +248,7 @@ fn on_bus_event(
             splice,
         } => state.stream_written(*room_id, *id, splice),
         BusEvent::StreamEnded { room_id, id, why } => state.stream_ended(*room_id, *id, *why),
-        BusEvent::StreamStop { author_id, .. } => state.ask_to_stop(*author_id, event),
+        BusEvent::StreamStop { author_id, .. } => state.tell_user(*author_id, event),
         BusEvent::RoomAdded { user_id, .. } => state.tell_user(*user_id, event),
         BusEvent::RoomRemoved {
             user_id, room_id, ..

@@ -269,6 +269,23 @@ async fn a_wish_to_stop_is_told_to_every_socket_of_the_author_alone() {
     assert!(reader.hears().await.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_wish_to_stop_waits_until_the_socket_is_ready() {
+    let rig = Rig::new();
+    let (room, author) = (rig.room(), sample::user("ann"));
+    let stream = rig.streams.begin(room, &author);
+    let socket = rig.register(&author).await;
+    rig.bus.tell(BusEvent::StreamStop {
+        author_id: author.id,
+        room_id: room,
+        id: stream.id,
+        user_id: author.id,
+    });
+    assert!(socket.hears().await.is_empty());
+    socket.start(vec![]).await;
+    assert_eq!(socket.hears().await, ["ready", "stream.stop"]);
+}
+
 /// What is dropped first must not be what nothing else tells of.
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_does_not_swallow_the_end_of_a_stream() {

@@ -1,9 +1,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bytestring::ByteString;
-use domain::{
-    BusEvent, ConnectionId, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId,
-};
+use domain::{ConnectionId, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId};
 use tokio::time::Instant;
 
 use super::{State, following::Slot};
@@ -226,25 +224,6 @@ impl State {
             self.streams.rooms.remove(&room_id);
         } else if let Some(room) = self.streams.rooms.get_mut(&room_id) {
             room.forget(id);
-        }
-    }
-
-    /// A reader asks the author to stop.
-    pub(in crate::hub) fn ask_to_stop(&self, author: UserId, event: &BusEvent) {
-        let BusEvent::StreamStop {
-            room_id,
-            id,
-            user_id,
-            ..
-        } = event
-        else {
-            return;
-        };
-        let frame = wire::stream_stop(*room_id, *id, *user_id);
-        for socket in self.by_user.get(&author).into_iter().flatten() {
-            if let Some(socket) = self.sockets.get(socket) {
-                socket.outbox.push(FrameClass::Ephemeral, frame.clone());
-            }
         }
     }
 
