@@ -202,7 +202,7 @@ async fn only_its_author_writes_and_only_members_see() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_stream_is_told_by_a_word() {
-    let (scene, mut a, mut b) = sockets(Start::default().with("STREAMS_USER", "1")).await;
+    let (scene, mut a, _b) = sockets(Start::default().with("STREAMS_USER", "1")).await;
     let id = started(&mut a, &scene.room, "message").await;
     for (event, data, code) in [
         (
