@@ -1,6 +1,7 @@
 //! The black-box suite: the real binary, real sockets, and nothing of the inside.
 
 mod api;
+mod dialects;
 mod documented;
 mod fleet;
 mod operation;

@@ -22,6 +22,7 @@ use tokio::{
 use crate::{
     config::{AppEnv, Config, Shutdown},
     departure::{Departure, End},
+    guests::see_guests_out,
     lost_streams::{end_all_that_are_lost, end_lost_streams},
     open_files, wiring,
 };
@@ -34,6 +35,7 @@ pub struct Application {
     hub: Hub,
     hub_task: JoinHandle<()>,
     lost_streams: JoinHandle<()>,
+    guests: JoinHandle<()>,
     door: Data<Door>,
     open: wiring::Open,
     shutdown: Shutdown,
@@ -51,7 +53,7 @@ impl Application {
     }
 
     fn over(config: &Config, wired: wiring::Wired) -> Result<Self> {
-        let (hub, task) = Hub::new(
+        let (hub, task, departures) = Hub::new(
             wiring::hub_ports(&wired.ports),
             wiring::hub_settings(config),
         );
@@ -77,6 +79,8 @@ impl Application {
         });
         let looking = end_lost_streams(door.clone(), config.streams.lease / 6);
         let lost_streams = tokio::spawn(looking);
+        let seeing = see_guests_out(door.clone(), departures, config.fleet.presence_lease);
+        let guests = tokio::spawn(seeing);
         let last = door.clone();
         let listener = bind(config.http.host, config.http.port, "PORT")?;
         let address = listener.local_addr()?;
@@ -98,6 +102,7 @@ impl Application {
             hub,
             hub_task,
             lost_streams,
+            guests,
             door: last,
             open: wired.open,
             shutdown: config.shutdown.clone(),
@@ -146,6 +151,8 @@ impl Application {
             ending,
         )
         .await;
+        self.guests.abort();
+        let _ = self.guests.await;
         drop(self.door);
         drop((self.hub, departure.hub));
         let linger = match end {
@@ -199,8 +206,12 @@ fn server(
             Serves::All => app
                 .configure(http::routes)
                 .configure(http::socket_route)
+                .configure(http::stream_route)
                 .configure(web::routes),
-            Serves::AllButSockets => app.configure(http::routes).configure(web::routes),
+            Serves::AllButSockets => app
+                .configure(http::routes)
+                .configure(http::stream_route)
+                .configure(web::routes),
             Serves::Sockets => app.configure(http::socket_route),
         }
     })
@@ -233,6 +244,8 @@ fn door_settings(config: &Config) -> delivery::Settings {
         body_timeout: config.http.body_timeout,
         allowed_origins: config.http.cors_allowed_origins.clone(),
         trusted_proxies: config.http.trusted_proxies,
+        guests: config.auth.guests,
+        guest_history: config.auth.guest_history,
         secure_cookies: config.environment != AppEnv::Development,
         ws: delivery::WsSettings {
             max_frame_bytes: config.ws.max_frame_bytes,

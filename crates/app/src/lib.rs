@@ -10,5 +10,6 @@ pub mod system;
 pub mod wiring;
 
 mod departure;
+mod guests;
 mod lost_streams;
 mod open_files;

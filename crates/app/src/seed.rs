@@ -103,6 +103,7 @@ async fn rooms(usecases: &UseCases, ports: &usecase::Ports, team: &[User]) -> Re
             description: RoomDescription::parse(about)?,
             is_group: true,
             visibility,
+            guests: false,
             members: team.iter().map(|user| (user.id, Role::Member)).collect(),
             creator: None,
         };

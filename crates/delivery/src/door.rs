@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     ports::{EventBus, Probe},
+    values::PageSize,
 };
 use realtime::Hub;
 use tokio::runtime::Handle;
@@ -55,6 +56,10 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// How many proxies in front are trusted to say where a request came from.
     pub trusted_proxies: usize,
+    /// People without an account may come into public rooms that allow it.
+    pub guests: bool,
+    /// How many messages are replayed to a guest who comes into a room.
+    pub guest_history: PageSize<200>,
     /// Cookies over https alone.
     pub secure_cookies: bool,
     /// Sockets.

@@ -33,6 +33,8 @@ pub struct Rates {
     pub login_ip: Option<Rate>,
     /// Logging in, for each account.
     pub login_account: Option<Rate>,
+    /// Guests coming in, and what they ask for over REST, for each address.
+    pub guests_ip: Option<Rate>,
     /// REST calls and handshakes of sockets, for each user.
     pub rest_user: Option<Rate>,
     /// Messages, by either door, for each user.
@@ -60,6 +62,8 @@ pub(crate) enum Deed {
     LogInFrom(Option<IpAddr>),
     /// Somebody logs in to the account of this address, which may not exist or be no address at all.
     LogInTo(String),
+    /// A guest comes in, or asks for something, from this address.
+    GuestFrom(Option<IpAddr>),
     /// A user calls.
     Call(UserId),
     /// A user sends a message.
@@ -123,6 +127,7 @@ impl Limits {
             Deed::Register(_) => ("register_ip", self.rates.register_ip),
             Deed::LogInFrom(_) => ("login_ip", self.rates.login_ip),
             Deed::LogInTo(_) => ("login_account", self.rates.login_account),
+            Deed::GuestFrom(_) => ("guests_ip", self.rates.guests_ip),
             Deed::Call(_) => ("rest_user", self.rates.rest_user),
             Deed::Message(_) => ("messages_user", self.rates.messages_user),
             Deed::Typing(_) => ("typing_user", self.rates.typing_user),
@@ -143,7 +148,9 @@ impl Deed {
     /// For whom it is counted.
     fn key(&self) -> String {
         match self {
-            Self::Register(address) | Self::LogInFrom(address) => client_address::network(*address),
+            Self::Register(address) | Self::LogInFrom(address) | Self::GuestFrom(address) => {
+                client_address::network(*address)
+            }
             Self::LogInTo(account) => account_key(account),
             Self::Call(user) | Self::Message(user) | Self::Typing(user) | Self::Stream(user) => {
                 user.to_string()
@@ -156,6 +163,7 @@ impl Deed {
             Self::Register(_) => "too many accounts were made from this address",
             Self::LogInFrom(_) => "too many log-ins from this address",
             Self::LogInTo(_) => "too many log-ins to this account",
+            Self::GuestFrom(_) => "too many guests from this address",
             Self::Call(_) => "too many calls",
             Self::Message(_) => "too many messages",
             Self::Typing(_) => "typing is told too often",

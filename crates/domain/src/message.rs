@@ -2,7 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     MessageId, ReactionCount, RoomId, Seq, Timestamp, UserId,
-    values::{AttachmentUrl, ClientMsgId, InvalidValue, MessageContent, MimeType, Username},
+    values::{
+        AttachmentUrl, ClientMsgId, GuestId, InvalidValue, MessageContent, MimeType, Username,
+    },
 };
 
 /// A message as a reader sees it now.
@@ -19,6 +21,9 @@ pub struct Message {
     pub sender_id: UserId,
     /// Their name.
     pub username: Username,
+    /// What a guest is known by; none for an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_id: Option<GuestId>,
     /// Its text; empty once deleted.
     pub content: MessageContent,
     /// What hangs on it; empty once deleted.

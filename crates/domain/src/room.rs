@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     RoomId, Seq, Timestamp, UserId,
-    values::{RoomDescription, RoomName, Username},
+    values::{GuestId, RoomDescription, RoomName, Username},
 };
 
 /// A room: a list of members and a log.
@@ -19,6 +19,9 @@ pub struct Room {
     pub is_group: bool,
     /// Who may find and join it.
     pub visibility: Visibility,
+    /// Guests may come in; of a public room alone.
+    #[serde(default)]
+    pub guests: bool,
     /// Who made it.
     pub created_by: UserId,
     /// When.
@@ -60,6 +63,9 @@ pub struct Member {
     pub user_id: UserId,
     /// Their name.
     pub username: Username,
+    /// What a guest is known by; none for an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_id: Option<GuestId>,
     /// What they may do.
     pub role: Role,
     /// Since when.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Member, Message, MessageId, ReactionChange, ReactionCount, RoomId, Seq, Timestamp, UserId,
-    values::MessageContent,
+    values::{GuestId, MessageContent, Username},
 };
 
 /// One row of a room's log: a durable change, with its number.
@@ -16,6 +16,9 @@ pub struct RoomEvent {
     pub actor_id: UserId,
     /// When.
     pub at: Timestamp,
+    /// How many members the room has since; told by what happens to a member, unless a version before guests wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<u64>,
     /// What changed.
     pub kind: RoomEventKind,
 }
@@ -63,6 +66,21 @@ pub enum RoomEventKind {
     MemberLeft {
         /// Who is no longer in the room.
         user_id: UserId,
+        /// Their name; a node of a version before guests does not tell it.
+        #[serde(default)]
+        username: Option<Username>,
+        /// What a guest is known by; none for an account.
+        #[serde(default)]
+        guest_id: Option<GuestId>,
+    },
+    /// A guest goes by another name.
+    MemberRenamed {
+        /// Who.
+        user_id: UserId,
+        /// Their name from now on.
+        username: Username,
+        /// What they are known by.
+        guest_id: Option<GuestId>,
     },
     /// A message was sent.
     MessageSent(Message),
@@ -100,6 +118,7 @@ mod tests {
             seq: Seq(4),
             sender_id: user_id,
             username: Username::parse("ann").unwrap(),
+            guest_id: None,
             content: MessageContent::parse("text").unwrap(),
             attachments: vec![],
             client_msg_id: None,
@@ -117,6 +136,7 @@ mod tests {
             seq: Seq(4),
             actor_id: user_id,
             at,
+            members: None,
             kind: RoomEventKind::MessageSent(message),
         }
     }
@@ -144,6 +164,36 @@ mod tests {
         }
         let shown = message_of(event(Some(10), vec![]).as_of(Seq(9)));
         assert_eq!(shown.content, MessageContent::empty());
+    }
+
+    /// While nodes are replaced one by one, those before guests tell less, and it is taken.
+    #[test]
+    fn what_an_older_node_tells_is_understood() {
+        let (room, user) = (Uuid::from_u128(3), Uuid::from_u128(1));
+        let left = format!(
+            r#"{{"room_id":"{room}","seq":4,"actor_id":"{user}","at":"1970-01-01T00:00:01Z",
+                 "kind":{{"MemberLeft":{{"user_id":"{user}"}}}}}}"#
+        );
+        let event: RoomEvent = serde_json::from_str(&left).unwrap();
+        assert_eq!(event.members, None);
+        assert_eq!(
+            event.kind,
+            RoomEventKind::MemberLeft {
+                user_id: UserId(user),
+                username: None,
+                guest_id: None,
+            }
+        );
+        let mut sent = serde_json::to_value(self::event(None, vec![])).unwrap();
+        // An account has none, and then an older node is not told of it either.
+        assert!(sent["kind"]["MessageSent"].get("guest_id").is_none());
+        assert!(sent.get("members").is_none());
+        sent["members"] = 7.into();
+        sent["kind"]["MessageSent"]["guest_id"] = "zoe-1".into();
+        let sent: RoomEvent = serde_json::from_value(sent).unwrap();
+        assert_eq!(sent.members, Some(7));
+        let guest_id = message_of(Some(sent)).guest_id;
+        assert_eq!(guest_id, Some(GuestId::parse("zoe-1").unwrap()));
     }
 
     #[test]

@@ -2,21 +2,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp, UserId,
-    values::{Email, Username},
+    values::{Email, GuestId, Username},
 };
 
-/// A registered account, without its credentials.
+/// Somebody who can be in rooms and write there: a registered account, without its credentials, or a guest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// Its id.
     pub id: UserId,
-    /// Unique, whatever the case of its letters.
+    /// Unique, whatever the case of its letters; that of a guest is not, and lasts no longer than they like.
     pub username: Username,
     /// What others see; the same as `username` until an account can choose another.
     pub name: Username,
-    /// Unique, in lower case.
+    /// Unique, in lower case; that of a guest is of the domain `guest.invalid` (RFC 2606), and no mail goes there.
     pub email: Email,
+    /// What a guest is known by; none for an account. A guest has no password, and is in public rooms alone that allow guests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_id: Option<GuestId>,
     /// What the user last declared.
     pub status: UserStatus,
     /// Others see what the user is writing before it is sent, where they write it as a draft.
@@ -25,6 +28,28 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl User {
+    /// A guest, who was let in at this time.
+    ///
+    /// # Panics
+    /// Never: the address that is made of a UUID is good.
+    #[must_use]
+    pub fn guest(id: UserId, guest_id: GuestId, name: Username, at: Timestamp) -> Self {
+        let address = format!("{}@guest.invalid", id.0.simple());
+        Self {
+            id,
+            username: name.clone(),
+            name,
+            email: Email::parse(&address).expect("32 letters and digits, and a domain"),
+            guest_id: Some(guest_id),
+            status: UserStatus::Offline,
+            shares_drafts: true,
+            created_at: at,
+            updated_at: at,
+        }
+    }
 }
 
 /// What a user declares about themselves. Whether they hold a socket is presence, which is another thing.

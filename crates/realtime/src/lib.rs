@@ -17,7 +17,8 @@ pub use admission::{Admission, AdmissionSettings, Full, Seat};
 pub use close::CloseReason;
 pub use feed::{FeedOutput, Join, ReadRequest, RoomFeed};
 pub use hub::{
-    Connection, Drain, FollowError, Hub, HubPorts, HubSettings, HubTask, RegisterError, TypingError,
+    Connection, Departures, Drain, FollowError, Hub, HubPorts, HubSettings, HubTask, RegisterError,
+    TypingError,
 };
 pub use outbox::{FrameClass, Outbox, Outgoing};
 pub use presence::PresenceSettings;

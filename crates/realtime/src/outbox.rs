@@ -6,7 +6,7 @@ use std::{
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
-use crate::CloseReason;
+use crate::{CloseReason, wire::Codec};
 
 /// Whether a frame may be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,14 @@ pub struct Outbox {
     queue: Mutex<Queue>,
     changed: Notify,
     limit: usize,
+    codec: Codec,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     frames: VecDeque<(FrameClass, ByteString)>,
     bytes: usize,
-    /// What the first frame of all may take beside the limit, until it is handed out.
+    /// What the first frames of all may take beside the limit, until they are handed out.
     allowance: usize,
     closing: Option<CloseReason>,
     /// How many ephemeral frames were given up so far.
@@ -77,14 +78,27 @@ enum Relief {
 const FRAME_OVERHEAD: usize = size_of::<(FrameClass, ByteString)>();
 
 impl Outbox {
-    /// An empty one that holds at most `limit` bytes.
+    /// An empty one of a native socket, that holds at most `limit` bytes.
     #[must_use]
     pub fn new(limit: usize) -> Self {
+        Self::speaking(Codec::Native, limit)
+    }
+
+    /// As [`new`](Self::new), of a socket that speaks this protocol.
+    #[must_use]
+    pub fn speaking(codec: Codec, limit: usize) -> Self {
         Self {
             queue: Mutex::default(),
             changed: Notify::new(),
             limit,
+            codec,
         }
+    }
+
+    /// The protocol of the frames in here.
+    #[must_use]
+    pub fn codec(&self) -> &Codec {
+        &self.codec
     }
 
     /// Queues a frame by the rules above. After a close, nothing is queued any more.
@@ -98,10 +112,21 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Queues the first frame of all, durable, which counts for nothing: it is as long as the user has rooms.
-    pub fn push_first(&self, frame: ByteString) {
-        self.lock().allowance = frame.len() + FRAME_OVERHEAD;
-        self.push(FrameClass::Durable, frame);
+    /// Queues the first frames of all, durable, which count for nothing: they are as long as the user has rooms, or a room
+    /// its history.
+    pub fn push_first(&self, frames: Vec<ByteString>) {
+        let costs = frames.iter().map(|frame| frame.len() + FRAME_OVERHEAD);
+        self.lock().allowance = costs.sum();
+        for frame in frames {
+            self.push(FrameClass::Durable, frame);
+        }
+    }
+
+    /// Queues what the protocol of this socket is alone in telling, durable; in the others it has no word.
+    pub(crate) fn push_native(&self, frame: impl FnOnce() -> ByteString) {
+        if self.codec.is_native() {
+            self.push(FrameClass::Durable, frame());
+        }
     }
 
     /// Queues an event that the user of this socket caused, durable: if a command is under way, behind its answer.
@@ -284,8 +309,9 @@ impl Queue {
                 .filter(|reason| !waits(reason))
                 .map(Outgoing::Close);
         };
-        self.bytes -= frame.len() + FRAME_OVERHEAD;
-        self.allowance = 0;
+        let cost = frame.len() + FRAME_OVERHEAD;
+        self.bytes -= cost;
+        self.allowance = self.allowance.saturating_sub(cost);
         if self.relief == Relief::Asked && self.bytes <= limit / 4 {
             self.relief = Relief::Due;
         }

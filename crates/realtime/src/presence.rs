@@ -11,7 +11,7 @@ use domain::{
 };
 use futures_util::{StreamExt, stream};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, mpsc},
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
@@ -32,6 +32,18 @@ pub(crate) struct PresenceKeeper {
     settling: tokio::sync::Mutex<()>,
     changed: Notify,
     tend_now: Notify,
+    /// Guests who are gone from a room.
+    departed: mpsc::UnboundedSender<(RoomId, UserId)>,
+}
+
+/// The guests who have left a room with their last socket, on whatever node it was, in the order in which that was found.
+pub struct Departures(mpsc::UnboundedReceiver<(RoomId, UserId)>);
+
+impl Departures {
+    /// The next one; none once the hub is gone. Cancel-safe.
+    pub async fn next(&mut self) -> Option<(RoomId, UserId)> {
+        self.0.recv().await
+    }
 }
 
 /// What an operator sets.
@@ -73,8 +85,10 @@ impl PresenceKeeper {
         presence: Arc<dyn Presence>,
         bus: Arc<dyn EventBus>,
         settings: PresenceSettings,
-    ) -> Self {
-        Self {
+    ) -> (Self, Departures) {
+        // Unbounded in form: no more wait in it than guests had sockets here.
+        let (departed, departures) = mpsc::unbounded_channel();
+        let keeper = Self {
             presence,
             bus,
             settings,
@@ -84,7 +98,9 @@ impl PresenceKeeper {
             settling: tokio::sync::Mutex::default(),
             changed: Notify::new(),
             tend_now: Notify::new(),
-        }
+            departed,
+        };
+        (keeper, Departures(departures))
     }
 
     /// Notes that the socket follows these rooms now, or no longer does.
@@ -95,7 +111,8 @@ impl PresenceKeeper {
         rooms: &[RoomId],
         present: bool,
     ) {
-        let linger = if present {
+        // A guest is somebody while they are there.
+        let linger = if present || user.user_id.is_guest() {
             Duration::ZERO
         } else {
             self.settings.linger
@@ -251,6 +268,10 @@ impl PresenceKeeper {
     }
 
     async fn tell(&self, room_id: RoomId, user: &Present, online: bool) {
+        if !online && user.user_id.is_guest() {
+            // Nobody listens any more when the process ends: a sweep finds them.
+            let _ = self.departed.send((room_id, user.user_id));
+        }
         self.bus
             .publish(BusEvent::Presence {
                 room_id,

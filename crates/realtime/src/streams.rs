@@ -1,13 +1,14 @@
 use std::{
-    cell::LazyCell,
     collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
-use domain::{ConnectionId, LiveStream, Splice, StreamId, StreamState, UserId, common_start};
+use domain::{
+    ConnectionId, LiveStream, Splice, StreamId, StreamState, Timestamp, UserId, common_start,
+};
 use tokio::time::Instant;
 
-use crate::{FrameClass, Outbox, wire};
+use crate::{FrameClass, Outbox, wire::PerCodec};
 
 /// The messages that are being written in one room, as this node knows them.
 ///
@@ -139,13 +140,14 @@ impl RoomStreams {
     }
 
     /// Tells a stream to these sockets: what has changed, to those who have the rest; all of it, to those who do not.
-    /// Its next change is told after `pause` at the earliest.
+    /// Its next change is told after `pause` at the earliest. `clock` is the time of day.
     pub fn tell<'a>(
         &mut self,
         id: StreamId,
         to: impl Iterator<Item = (ConnectionId, UserId, &'a Outbox)>,
         now: Instant,
         pause: Duration,
+        clock: Timestamp,
     ) {
         let Some(told) = self.streams.get_mut(&id) else {
             return;
@@ -155,36 +157,45 @@ impl RoomStreams {
             told.next = now + pause;
         }
         let stream = &told.stream;
-        let whole = LazyCell::new(|| wire::stream_started(stream));
-        let change = from.map(|index| {
-            LazyCell::new(move || {
-                let rest: String = stream.text.as_str().chars().skip(index).collect();
-                wire::stream_delta(stream.room_id, stream.id, index, &rest)
-            })
-        });
+        let whole = PerCodec::new(|codec| codec.stream_shown(stream, clock));
+        let change = from
+            .map(|index| PerCodec::new(move |codec| codec.stream_changed(stream, index, clock)));
         for (socket, user_id, outbox) in to {
-            if user_id == stream.user_id {
+            let codec = outbox.codec();
+            if user_id == stream.user_id && !codec.shows_authors_their_own() {
                 continue;
             }
             // Asked before, so that a frame which is dropped now is noticed the next time.
             let dropped = outbox.dropped();
             let is_level = told.sockets.insert(socket, dropped) == Some(dropped);
-            let frame = match (&change, is_level) {
-                (_, false) => LazyCell::force(&whole).clone(),
-                (Some(change), true) => LazyCell::force(change).clone(),
+            let frames = match (&change, is_level) {
+                (_, false) => whole.get(codec),
+                (Some(change), true) => change.get(codec),
                 (None, true) => continue,
             };
-            outbox.push(FrameClass::Ephemeral, frame);
+            for frame in &*frames {
+                outbox.push(FrameClass::Ephemeral, frame.clone());
+            }
         }
     }
 
     /// Tells all streams to a socket that has come into the room.
-    pub fn tell_all(&mut self, socket: ConnectionId, user_id: UserId, outbox: &Outbox) {
+    pub fn tell_all(
+        &mut self,
+        socket: ConnectionId,
+        user_id: UserId,
+        outbox: &Outbox,
+        clock: Timestamp,
+    ) {
+        let codec = outbox.codec();
         for told in self.streams.values_mut() {
-            if user_id != told.stream.user_id && !told.sockets.contains_key(&socket) {
+            let is_shown = user_id != told.stream.user_id || codec.shows_authors_their_own();
+            if is_shown && !told.sockets.contains_key(&socket) {
                 told.sockets.insert(socket, outbox.dropped());
                 // What is told of it later, and stands here already, changes nothing.
-                outbox.push(FrameClass::Ephemeral, wire::stream_started(&told.stream));
+                for frame in codec.stream_shown(&told.stream, clock) {
+                    outbox.push(FrameClass::Ephemeral, frame);
+                }
             }
         }
     }
@@ -196,10 +207,10 @@ impl RoomStreams {
         }
     }
 
-    /// One has ended. Answers who was told of it.
-    pub fn ended(&mut self, id: StreamId) -> Option<Vec<ConnectionId>> {
+    /// One has ended. Answers it, as it was last, and who was told of it.
+    pub fn ended(&mut self, id: StreamId) -> Option<(LiveStream, Vec<ConnectionId>)> {
         let told = self.streams.remove(&id)?;
-        Some(told.sockets.into_keys().collect())
+        Some((told.stream, told.sockets.into_keys().collect()))
     }
 
     /// Those of this author.

@@ -9,7 +9,10 @@ use domain::{
     RoomId, Seq, Session, SessionId, StreamId, StreamKind, StreamState, Timestamp, User, UserId,
     UserStatus, Visibility, WhenLost,
     ports::{IdSource, NewMember, NewMessage, NewRoom, Present},
-    values::{ClientMsgId, Email, MessageContent, RoomDescription, RoomName, SearchTerm, Username},
+    values::{
+        ClientMsgId, Email, GuestId, MessageContent, RoomDescription, RoomName, SearchTerm,
+        Username,
+    },
 };
 use uuid::Uuid;
 
@@ -53,11 +56,20 @@ pub fn user(name: &str) -> User {
         name: username.clone(),
         username,
         email: Email::parse(&format!("{}@example.org", id.simple())).expect("an address"),
+        guest_id: None,
         status: UserStatus::Offline,
         shares_drafts: true,
         created_at: now(),
         updated_at: now(),
     }
+}
+
+/// A guest of this name, who is known by an id of their own.
+#[must_use]
+pub fn guest(name: &str) -> User {
+    let guest_id = GuestId::parse(&id().to_string()).expect("36 characters");
+    let username = Username::parse(name).expect("a user name");
+    User::guest(UserId::of_guest(&guest_id), guest_id, username, now())
 }
 
 /// Somebody of this name who holds sockets.
@@ -107,6 +119,7 @@ pub fn room(owner: UserId) -> Room {
         description: RoomDescription::default(),
         is_group: true,
         visibility: Visibility::Private,
+        guests: false,
         created_by: owner,
         created_at: now(),
         last_seq: Seq(2),
@@ -122,9 +135,22 @@ pub fn new_room(owner: UserId) -> NewRoom {
         description: RoomDescription::parse("What's for dinner?").expect("a description"),
         is_group: true,
         visibility: Visibility::Private,
+        guests: false,
         created_by: owner,
         created_at: now(),
         members: Vec::new(),
+    }
+}
+
+/// A room that guests know by this name, to be made by the house.
+#[must_use]
+pub fn new_public_room(name: &str) -> NewRoom {
+    NewRoom {
+        name: room_name(name),
+        description: RoomDescription::default(),
+        visibility: Visibility::Public,
+        guests: true,
+        ..new_room(UserId::HOUSE)
     }
 }
 
@@ -152,6 +178,7 @@ pub fn member(user: &User, role: Role) -> Member {
     Member {
         user_id: user.id,
         username: user.username.clone(),
+        guest_id: user.guest_id.clone(),
         role,
         joined_at: now(),
     }
@@ -211,6 +238,7 @@ pub fn message(room: RoomId, seq: Seq, sender: &User, text: &str) -> Message {
         seq,
         sender_id: sender.id,
         username: sender.username.clone(),
+        guest_id: sender.guest_id.clone(),
         content: content(text),
         attachments: Vec::new(),
         client_msg_id: None,
@@ -233,6 +261,7 @@ pub fn message_sent(room: RoomId, seq: Seq, sender: &User, text: &str) -> RoomEv
         seq,
         actor_id: sender.id,
         at: now(),
+        members: None,
         kind: RoomEventKind::MessageSent(message(room, seq, sender, text)),
     }
 }

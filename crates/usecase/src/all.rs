@@ -10,6 +10,7 @@ use crate::{
         Authenticate, ChangePassword, DeactivateAccount, LogIn, LogOut, LogOutEverywhere,
         RefreshSession, RegisterUser, TokenIssue,
     },
+    guests::GuestUseCases,
     members::{AddMember, ListMembers, RemoveMember},
     messages::{
         AddReaction, DeleteMessage, EditMessage, ListMessages, ListReactions, MarkMessage,
@@ -100,6 +101,7 @@ pub struct UseCases {
     pub list_reactions: ListReactions,
     pub search_messages: SearchMessages,
     pub streams: StreamUseCases,
+    pub guests: GuestUseCases,
     pub open_socket: OpenSocket,
     pub follow_rooms: FollowRooms,
     pub list_presence: ListPresence,
@@ -289,6 +291,7 @@ impl UseCases {
                 messages: p.messages,
             },
             streams: StreamUseCases::new(ports, settings.streams_per_user),
+            guests: GuestUseCases::new(ports),
             open_socket: OpenSocket {
                 users: p.users,
                 sessions: p.sessions,

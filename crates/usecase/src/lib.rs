@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod auth;
+pub mod guests;
 pub mod members;
 pub mod messages;
 pub mod rooms;

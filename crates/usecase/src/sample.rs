@@ -1,14 +1,14 @@
 //! What the unit tests share: a small cast, and ports that are set up as most tests want them.
 //!
-//! Ann asks, in a private group that she made. Bob and Cat are others.
+//! Ann asks, in a private group that she made. Bob and Cat are others. Zoe is a guest.
 
 use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
 
 use domain::{
     AccessClaims, BusEvent, LiveStream, Message, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
-    StoreError, StreamId, User, Visibility,
+    StoreError, StreamId, User, UserId, Visibility,
     ports::{MockAccessTokens, MockEventBus, MockIdSource, MockLiveStreams, MockRoomStore},
-    values::{Email, MessageContent},
+    values::{Email, GuestId, MessageContent, Username},
 };
 use mockall::{Sequence, predicate::eq};
 use testkit::{FakeClock, FixedRandomness};
@@ -47,6 +47,13 @@ pub fn cat() -> User {
     user(3, "cat")
 }
 
+/// A guest.
+pub fn zoe() -> User {
+    let guest_id = GuestId::parse("zoe-1").expect("an id");
+    let name = Username::parse("zoe").expect("a name");
+    User::guest(UserId::of_guest(&guest_id), guest_id, name, now())
+}
+
 /// Ann, in her log-in 100.
 pub fn caller() -> Caller {
     Caller {
@@ -68,6 +75,14 @@ pub fn public_room() -> Room {
     Room {
         visibility: Visibility::Public,
         ..room()
+    }
+}
+
+/// Ann's public group that guests may come into.
+pub fn guest_room() -> Room {
+    Room {
+        guests: true,
+        ..public_room()
     }
 }
 
@@ -140,7 +155,17 @@ pub fn event(kind: RoomEventKind) -> RoomEvent {
         seq: Seq(8),
         actor_id: ann().id,
         at: now(),
+        members: None,
         kind,
+    }
+}
+
+/// That this user is no longer in the room.
+pub fn member_left(user: &User) -> RoomEventKind {
+    RoomEventKind::MemberLeft {
+        user_id: user.id,
+        username: Some(user.username.clone()),
+        guest_id: user.guest_id.clone(),
     }
 }
 
@@ -214,13 +239,18 @@ pub fn bus_hearing(
 ) -> Arc<MockEventBus> {
     let mut bus = MockEventBus::new();
     for event in events {
-        bus.expect_publish()
-            .with(eq(event))
-            .times(1)
-            .in_sequence(order)
-            .return_const(());
+        hears(&mut bus, order, event);
     }
     Arc::new(bus)
+}
+
+/// The bus takes this too, once, after all that `order` holds already.
+pub fn hears(bus: &mut MockEventBus, order: &mut Sequence, event: BusEvent) {
+    bus.expect_publish()
+        .with(eq(event))
+        .times(1)
+        .in_sequence(order)
+        .return_const(());
 }
 
 /// Whatever is published to it fails the test.

@@ -1,6 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use delivery::Rates;
+use domain::values::PageSize;
 use secrecy::SecretString;
 
 use super::{
@@ -121,6 +122,7 @@ fn auth(from: &mut Reader, environment: AppEnv, purpose: Purpose) -> Auth {
         issuer: from.text("JWT_ISSUER").unwrap_or_default(),
         audience: from.text("JWT_AUDIENCE").unwrap_or_default(),
         guests,
+        guest_history: PageSize::parse(from.integer("GUEST_HISTORY")).unwrap_or(PageSize::MOST),
         hash_concurrency: from.integer("HASH_CONCURRENCY"),
         hash_queue: from.integer("HASH_QUEUE"),
     }
@@ -185,6 +187,7 @@ fn rates(from: &mut Reader) -> Rates {
         messages_user: from.rate("RATE_MESSAGES_USER"),
         typing_user: from.rate("RATE_TYPING_USER"),
         streams_user: from.rate("RATE_STREAMS_USER"),
+        guests_ip: from.rate("RATE_GUESTS_IP"),
         socket_frames: from.rate("RATE_SOCKET_FRAMES"),
     }
 }

@@ -1,6 +1,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use delivery::Rates;
+use domain::values::PageSize;
 use secrecy::SecretString;
 
 use super::BaseUrl;
@@ -123,8 +124,10 @@ pub struct Auth {
     pub issuer: String,
     /// The `aud` of access tokens.
     pub audience: String,
-    /// Whether people without an account may join public rooms.
+    /// Whether people without an account may come into public rooms that allow it.
     pub guests: bool,
+    /// How many messages are replayed to a guest who comes into a room.
+    pub guest_history: PageSize<200>,
     /// How many passwords are hashed at once.
     pub hash_concurrency: usize,
     /// How many more may wait.

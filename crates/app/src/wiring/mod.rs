@@ -131,6 +131,7 @@ pub fn hub_ports(ports: &Ports) -> HubPorts {
         bus: ports.bus.clone(),
         presence: ports.presence.clone(),
         randomness: ports.randomness.clone(),
+        clock: ports.clock.clone(),
     }
 }
 

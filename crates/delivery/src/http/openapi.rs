@@ -12,8 +12,8 @@ use utoipa::{
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, reactions, rooms, router, stream_events, streams,
-    sync, users,
+    events, guests, health, history, members, messages, reactions, rooms, router, stream_events,
+    streams, sync, users,
 };
 use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
 
@@ -40,6 +40,7 @@ use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
         messages::deliver, messages::read, history::search,
         reactions::list, reactions::add, reactions::remove,
         streams::start, streams::list, streams::show, streams::append, streams::replace,
+        guests::of_room, guests::of_user,
         streams::finish, streams::abort, streams::stop, stream_events::tell,
         events::list, sync::read, sync::read_by_body,
     )

@@ -31,6 +31,8 @@ pub(super) struct CreateBody {
     /// `private` if not given.
     #[schema(value_type = Option<Visibility>)]
     visibility: Option<Word<Visibility>>,
+    /// Whether guests may come in, of a public room; false if not given.
+    guests: Option<bool>,
     /// Who is in it from the start, as members.
     member_ids: Option<Vec<UserId>>,
     /// Who is in it from the start, as what.
@@ -85,7 +87,7 @@ pub(super) struct RoomsBody {
 }
 
 problems!(ListProblems: CALLER, QUERY; );
-problems!(CreateProblems: CALLER, BODY; CreatorIsNotCaller, SecondOwner, UnknownMember, TooManyMembers);
+problems!(CreateProblems: CALLER, BODY; CreatorIsNotCaller, SecondOwner, UnknownMember, TooManyMembers, GuestsInPrivate);
 problems!(DirectProblems: CALLER, BODY; DirectRoomWithOneself, UserNotFound);
 problems!(ShowProblems: CALLER, ID; RoomNotFound);
 problems!(RemoveProblems: CALLER, ID; RoomNotFound, NotCreator);
@@ -146,6 +148,7 @@ pub(super) async fn create(
         description,
         is_group: body.is_group.unwrap_or(true),
         visibility: body.visibility.map(|Word(word)| word).unwrap_or_default(),
+        guests: body.guests.unwrap_or_default(),
         members,
         creator: body.creator_id,
     };

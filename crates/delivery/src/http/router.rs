@@ -1,5 +1,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
+    guard::{GuardContext, fn_guard},
+    http::header::UPGRADE,
     web::{
         self, PathConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put, resource,
         scope,
@@ -8,8 +10,8 @@ use actix_web::{
 
 use super::{
     auth::{self, revocation},
-    events, health, history, members, messages, openapi, reactions, rooms, stream_events, streams,
-    sync, users,
+    events, guests, health, history, members, messages, openapi, reactions, rooms, stream_events,
+    streams, sync, users,
 };
 use crate::{
     problem::{Code, Problem, problems},
@@ -116,6 +118,12 @@ pub fn routes(config: &mut ServiceConfig) {
                         .route(get().to(sync::read))
                         .route(post().to(sync::read_by_body)),
                 ),
+        )
+        // Of the dialect "flat".
+        .service(
+            scope("/api")
+                .service(resource("/rooms/{room}/messages").route(get().to(guests::of_room)))
+                .service(resource("/users/{user}/messages").route(get().to(guests::of_user))),
         );
 }
 
@@ -132,12 +140,28 @@ pub fn socket_route(config: &mut ServiceConfig) {
     config.service(resource("/ws").route(web::get().to(socket)));
 }
 
-problems!(SocketProblems: ; InvalidQuery, InvalidHandshake, TooManyRooms, TokenMissing, TokenInvalid, TokenExpired,
+/// The socket of the dialect "stream", which stands where the page is asked for too.
+pub fn stream_route(config: &mut ServiceConfig) {
+    let is_handshake = |request: &GuardContext<'_>| {
+        let upgrade = request.head().headers().get(UPGRADE);
+        upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    };
+    config.service(
+        resource("/")
+            .guard(fn_guard(is_handshake))
+            .route(get().to(ws::open_stream)),
+    );
+}
+
+problems!(SocketProblems: ; GuestsNotAllowed, UserIdTaken, ValidationFailed, InvalidQuery, InvalidHandshake, TooManyRooms, TokenMissing, TokenInvalid, TokenExpired,
     SessionEnded, OriginNotAllowed, RoomForbidden, RateLimited, Unavailable, GoingAway, TooManySockets, Internal);
 
 /// Opens a WebSocket. Its frames are described in docs/ARCHITECTURE.md.
 #[utoipa::path(get, path = "/ws", tag = "socket",
-    params(("room_id" = Option<Vec<domain::RoomId>>, Query, description = "follow these rooms; none: every room of the caller"),
+    params(("userId" = Option<String>, Query, description = "with no token: a guest of the dialect flat, known by this"),
+           ("username" = Option<String>, Query, description = "what that guest is called"),
+           ("room" = Option<String>, Query, description = "where that guest goes, by name; `global` if not given"),
+           ("room_id" = Option<Vec<domain::RoomId>>, Query, description = "follow these rooms; none: every room of the caller"),
            ("since" = Option<Vec<String>>, Query,
             description = "`<room id>:<seq>`, what the client has of a room: it is told what it missed of it"),
            ("access_token" = Option<String>, Query, description = "where no header can be sent")),

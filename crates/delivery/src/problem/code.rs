@@ -46,6 +46,7 @@ codes! {
     CreatorIsNotCaller "creator_is_not_caller" BAD_REQUEST "The creator must be the caller";
     SecondOwner "second_owner" BAD_REQUEST "A room has one owner";
     UnknownMember "unknown_member" BAD_REQUEST "A member is not a user";
+    GuestsInPrivate "guests_in_private" BAD_REQUEST "Guests can be let into a public room alone";
     TooManyMembers "too_many_members" BAD_REQUEST "Too many members at once";
     DirectRoomWithOneself "direct_room_with_oneself" BAD_REQUEST "A direct room has two users";
     TooManyRooms "too_many_rooms" BAD_REQUEST "Too many rooms for one socket";
@@ -59,6 +60,7 @@ codes! {
     SessionEnded "session_ended" UNAUTHORIZED "The log-in has ended";
     InvalidCredentials "invalid_credentials" UNAUTHORIZED "Wrong e-mail address or password";
     RefreshTokenInvalid "refresh_token_invalid" UNAUTHORIZED "The refresh token is not valid";
+    GuestsNotAllowed "guests_not_allowed" FORBIDDEN "Guests are not let in here";
     CsrfTokenMissing "csrf_token_missing" FORBIDDEN "The CSRF token is missing or wrong";
     OriginNotAllowed "origin_not_allowed" FORBIDDEN "The origin is not allowed";
     RoomForbidden "room_forbidden" FORBIDDEN "Not a room of the caller";
@@ -77,6 +79,7 @@ codes! {
     BodyTimeout "body_timeout" REQUEST_TIMEOUT "The body arrived too slowly";
     EmailTaken "email_taken" CONFLICT "The e-mail address is taken";
     UsernameTaken "username_taken" CONFLICT "The user name is taken";
+    UserIdTaken "user_id_taken" CONFLICT "The id is somebody else's";
     AlreadyMember "already_member" CONFLICT "A member already";
     TooManyEmojis "too_many_emojis" CONFLICT "The message carries too many different emojis";
     TooManyStreams "too_many_streams" CONFLICT "Too many streams at once";

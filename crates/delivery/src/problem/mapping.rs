@@ -10,6 +10,7 @@ use usecase::{
         AuthenticateError, ChangeAccountError, LogInError, LogOutError, LogOutEverywhereError,
         RefreshSessionError, RegisterUserError,
     },
+    guests::{EnterRoomError, ReadMessagesError, RenameGuestError},
     members::{AddMemberError, ListMembersError, RemoveMemberError},
     messages::{
         ChangeMessageError, ListMessagesError, ListReactionsError, MarkMessageError, ReactError,
@@ -88,6 +89,7 @@ map!(CreateRoomError {
     SecondOwner => SecondOwner,
     UnknownMember => UnknownMember,
     TooManyMembers => TooManyMembers,
+    GuestsInPrivate => GuestsInPrivate,
 } onwards { Store, });
 map!(OpenDirectRoomError { WithOneself => DirectRoomWithOneself, UnknownPeer => UserNotFound, }
     onwards { Store, });
@@ -109,6 +111,9 @@ map!(RemoveMemberError {
     DirectRoom => DirectRoomIsFixed,
     OwnerStays => OwnerStays,
 } onwards { Store, });
+map!(EnterRoomError { IdTaken => UserIdTaken, RoomNotFound => RoomForbidden, } onwards { Store, });
+map!(RenameGuestError { NotInRoom => RoomForbidden, } onwards { Store, });
+map!(ReadMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(SendMessageError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(ChangeMessageError {
     RoomNotFound => RoomNotFound,

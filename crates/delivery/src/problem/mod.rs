@@ -87,6 +87,12 @@ impl Problem {
         Self::new(Code::RateLimited, detail).after(retry_after)
     }
 
+    /// What is wrong, in a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The same, with when it may be tried again.
     #[must_use]
     pub fn after(mut self, retry_after: Duration) -> Self {

@@ -1,18 +1,11 @@
-use std::{cell::Cell, collections::HashMap, rc::Rc, time::Duration};
+use std::{collections::HashMap, rc::Rc, time::Duration};
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, body::BoxBody, dev, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{ConnectionId, RoomId, Seq};
 use realtime::{Hub, RegisterError};
-use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{
-    guard::{FrameGuard, Verdict},
-    held_open::HeldOpen,
-    lease::Lease,
-    meter::Meter,
-    pump::Pump,
-};
+use super::{guests, lease::Lease, native::Native, pump::Pump, upgrade::upgrade};
 use crate::{
     Door,
     client_address::{client_address, network},
@@ -40,9 +33,14 @@ pub async fn open(
         return Err(not_let_in(RegisterError::Draining, &door.hub));
     }
     let query = Query::parse(&request)?;
-    let token = access_token(&request)?
-        .or(query.access_token)
-        .ok_or_else(|| Problem::new(Code::TokenMissing, "a socket needs an access token"))?;
+    let token = match access_token(&request)?.or(query.access_token) {
+        Some(token) => token,
+        None if query.is_flat => return guests::open_flat(request, payload, door).await,
+        None => {
+            let told = "a socket needs an access token";
+            return Err(Problem::new(Code::TokenMissing, told));
+        }
+    };
     let proof = door.usecases.authenticate.prove(&token).await?;
     let caller = proof.caller;
     let limits = &door.limits;
@@ -64,31 +62,7 @@ pub async fn open(
         .execute(caller, rooms, since)
         .await?;
 
-    let verdict: Rc<Cell<Option<Verdict>>> = Rc::default();
-    let limit = door.settings.ws.max_frame_bytes;
-    let frames = limits.socket_frames();
-    let meter = frames.map(|rate| Meter::new(rate, Instant::now()));
-    let guarded = FrameGuard::new(payload.into_inner(), limit, meter, verdict.clone());
-    let payload = web::Payload::from_request(
-        &request,
-        &mut dev::Payload::Stream {
-            payload: Box::pin(guarded),
-        },
-    )
-    .await
-    .map_err(not_a_handshake)?;
-    let (response, session, frames) =
-        actix_ws::handle(&request, payload).map_err(not_a_handshake)?;
-    let mut hold = None;
-    let response = response.map_body(|_, body| {
-        let (body, held) = HeldOpen::new(body);
-        hold = Some(held);
-        BoxBody::new(body)
-    });
-    let frames = frames
-        .max_frame_size(limit)
-        .aggregate_continuations()
-        .max_continuation_size(limit);
+    let (response, upgraded) = upgrade(&request, payload, &door).await?;
     let pumping = async move {
         connection
             .start(
@@ -98,12 +72,15 @@ pub async fn open(
                 start.follows_all,
             )
             .await;
-        let (clock, warning) = (door.health.clock.clone(), door.settings.ws.expiry_warning);
-        let lease = Lease::new(proof, clock, warning);
-        Pump::new(door, lease, connection, session, verdict)
-            .run(frames)
-            .await;
-        drop(hold);
+        let settings = door.settings.ws;
+        let lease = Lease::new(proof, door.health.clock.clone(), settings.expiry_warning);
+        let connection = Rc::new(connection);
+        let native = Native {
+            door,
+            lease: Rc::new(lease),
+            connection: connection.clone(),
+        };
+        Pump::run(settings, native, connection, upgraded).await;
     };
     actix_web::rt::spawn(pumping.in_current_span());
     Ok(response)
@@ -120,16 +97,14 @@ pub(crate) fn not_let_in(error: RegisterError, hub: &Hub) -> Problem {
     }
 }
 
-fn not_a_handshake(error: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::InvalidHandshake, error.to_string())
-}
-
 struct Query {
     /// What is no id is no room either: the same answer as for a room that does not exist, to those who may ask.
     rooms: Result<Vec<RoomId>, Problem>,
     /// Up to where the client has the log of each room.
     since: Result<HashMap<RoomId, Seq>, Problem>,
     access_token: Option<String>,
+    /// It says who a guest is, in the dialect "flat".
+    is_flat: bool,
 }
 
 impl Query {
@@ -138,11 +113,13 @@ impl Query {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|error| Problem::new(Code::InvalidQuery, error.to_string()))?;
         let (mut rooms, mut positions, mut access_token) = (Vec::new(), Vec::new(), None);
+        let mut is_flat = false;
         for (name, value) in pairs.into_inner() {
             match name.as_str() {
                 "room_id" => rooms.push(value),
                 "since" => positions.push(value),
                 "access_token" => access_token = Some(value),
+                "userId" | "username" => is_flat = true,
                 _ => {}
             }
         }
@@ -153,6 +130,7 @@ impl Query {
             rooms,
             since: since(&positions),
             access_token,
+            is_flat,
         })
     }
 }

@@ -5,29 +5,38 @@ use std::{
     rc::Rc,
 };
 
-use actix_web::web;
 use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, CloseReason as CloseFrame, Closed, ProtocolError,
     Session,
 };
 use futures_util::StreamExt;
-use realtime::{
-    CloseReason, Connection, FrameClass, Outgoing,
-    wire::{self, ClientFrame},
-};
+use realtime::{CloseReason, Connection, Outgoing};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::{
-    command::{self, Outcome},
-    guard::Verdict,
-    lease::{Lease, LeaseEvent},
-};
-use crate::Door;
+use super::{guard::Verdict, upgrade::Upgraded};
+use crate::WsSettings;
+
+/// What the frames of a client mean, and for how long it may stay.
+pub(super) trait Protocol {
+    /// Begins to do what a text frame asks for.
+    fn begin(&self, text: &str) -> Begun;
+
+    /// Answers why, when the socket may stay open no longer. Cancel-safe.
+    fn over(&self) -> impl Future<Output = CloseReason>;
+}
+
+/// A text frame that is being dealt with.
+pub(super) struct Begun {
+    /// It is one of the protocol.
+    pub is_good: bool,
+    /// What is done because of it.
+    pub under_way: UnderWay,
+}
 
 /// Moves frames between a socket and its connection, until one of them ends.
-pub(super) struct Pump {
-    door: web::Data<Door>,
-    lease: Rc<Lease>,
+pub(super) struct Pump<P> {
+    settings: WsSettings,
+    protocol: Rc<P>,
     connection: Rc<Connection>,
     session: Session,
     verdict: Rc<Cell<Option<Verdict>>>,
@@ -38,7 +47,7 @@ pub(super) struct Pump {
 
 /// A command that is being carried out. One at a time: a client's commands take effect in the order that it sent them,
 /// and one who sends faster than they are carried out is held back by TCP.
-type UnderWay = Pin<Box<dyn Future<Output = ()>>>;
+pub(super) type UnderWay = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Why the pump ends, and what the peer is told.
 enum End {
@@ -48,32 +57,39 @@ enum End {
     Gone,
 }
 
-impl Pump {
-    pub(super) fn new(
-        door: web::Data<Door>,
-        lease: Lease,
-        connection: Connection,
-        session: Session,
-        verdict: Rc<Cell<Option<Verdict>>>,
-    ) -> Self {
-        Self {
-            door,
-            lease: Rc::new(lease),
-            connection: Rc::new(connection),
+impl<P: Protocol> Pump<P> {
+    /// Answers when the connection may end.
+    pub(super) async fn run(
+        settings: WsSettings,
+        protocol: P,
+        connection: Rc<Connection>,
+        upgraded: Upgraded,
+    ) {
+        let Upgraded {
+            session,
+            mut frames,
+            verdict,
+            held,
+        } = upgraded;
+        let pump = Self {
+            settings,
+            protocol: Rc::new(protocol),
+            connection,
             session,
             verdict,
             last_heard: Instant::now(),
             bad_frames: 0,
-        }
+        };
+        pump.until_closed(&mut frames).await;
+        drop(held);
     }
 
-    /// Answers when the connection may end.
-    pub(super) async fn run(mut self, mut frames: AggregatedMessageStream) {
-        let end = self.until_end(&mut frames).await;
-        let wait = self.door.settings.ws.write_timeout;
+    async fn until_closed(mut self, frames: &mut AggregatedMessageStream) {
+        let end = self.until_end(frames).await;
+        let wait = self.settings.write_timeout;
         let id = self.connection.id();
         // From here on the hub tells it nothing.
-        drop(self.connection);
+        drop((self.protocol, self.connection));
         match end {
             End::Close(reason) => {
                 tracing::debug!(connection_id = %id, code = reason.code(), "socket closed");
@@ -83,7 +99,7 @@ impl Pump {
                 };
                 let closed = timeout(wait, self.session.close(Some(frame))).await;
                 if closed.is_ok() && reason.is_read() {
-                    let _ = timeout(wait, answered(&mut frames)).await;
+                    let _ = timeout(wait, answered(frames)).await;
                 }
             }
             End::Gone => tracing::debug!(connection_id = %id, "socket gone"),
@@ -91,14 +107,14 @@ impl Pump {
     }
 
     async fn until_end(&mut self, frames: &mut AggregatedMessageStream) -> End {
-        let settings = self.door.settings.ws;
+        let settings = self.settings;
         let mut pings = interval(settings.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
         let mut under_way: Option<UnderWay> = None;
         let connection = self.connection.clone();
-        let lease = self.lease.clone();
-        let mut lease_event = pin!(lease.next());
+        let protocol = self.protocol.clone();
+        let mut over = pin!(protocol.over());
         loop {
             // What the peer sends while a command is under way is not read, so that silence says nothing about it then.
             let silent_at = self.last_heard + settings.pong_timeout;
@@ -115,10 +131,7 @@ impl Pump {
                     self.on_frame(frame, &mut under_way).await
                 }
                 outgoing = connection.next() => self.write(outgoing).await,
-                event = &mut lease_event => {
-                    lease_event.set(lease.next());
-                    self.on_lease(event)
-                }
+                reason = &mut over => Err(End::Close(reason)),
                 _ = pings.tick() => {
                     if under_way.is_some() {
                         connection.heard();
@@ -144,19 +157,20 @@ impl Pump {
             // Nothing is done any more for a socket that is to be closed: its log-in may have ended.
             Some(Ok(AggregatedMessage::Text(_))) if self.connection.outbox().is_closing() => Ok(()),
             Some(Ok(AggregatedMessage::Text(text))) => {
-                let frame = ClientFrame::parse(&text);
-                self.bad_frames = match &frame.command {
-                    Ok(_) => 0,
-                    Err(_) => self.bad_frames + 1,
+                let begun = self.protocol.begin(&text);
+                self.bad_frames = if begun.is_good {
+                    0
+                } else {
+                    self.bad_frames + 1
                 };
-                *under_way = Some(self.command(frame));
-                if self.bad_frames >= self.door.settings.ws.bad_frames {
+                *under_way = Some(begun.under_way);
+                if self.bad_frames >= self.settings.bad_frames {
                     return Err(End::Close(CloseReason::BadClient));
                 }
                 Ok(())
             }
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                let wait = self.door.settings.ws.write_timeout;
+                let wait = self.settings.write_timeout;
                 written(timeout(wait, self.session.pong(&bytes)).await)
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
@@ -167,40 +181,10 @@ impl Pump {
         }
     }
 
-    fn command(&self, frame: ClientFrame) -> UnderWay {
-        let (door, lease, connection) = (
-            self.door.clone(),
-            self.lease.clone(),
-            self.connection.clone(),
-        );
-        connection.outbox().begin_command();
-        Box::pin(async move {
-            let id = frame.id.clone();
-            let answer = match command::carry_out(door, &lease, &connection, frame).await {
-                // Who gave no reference did not ask for an answer.
-                Ok(Outcome::Answer(data)) => id.map(|id| wire::acknowledged(&id, data)),
-                Ok(Outcome::Answered) => return,
-                Err(problem) => Some(wire::rejected(id.as_ref(), problem.body(None))),
-            };
-            connection.outbox().answer(answer);
-        })
-    }
-
-    fn on_lease(&self, event: LeaseEvent) -> Result<(), End> {
-        match event {
-            LeaseEvent::EndsSoon(expires_at) => {
-                let frame = wire::token_expiring(expires_at);
-                self.connection.outbox().push(FrameClass::Durable, frame);
-                Ok(())
-            }
-            LeaseEvent::Over => Err(End::Close(CloseReason::TokenExpired)),
-        }
-    }
-
     async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
         match outgoing {
             Outgoing::Frame(frame) => {
-                let wait = self.door.settings.ws.write_timeout;
+                let wait = self.settings.write_timeout;
                 written(timeout(wait, self.session.text(frame)).await)
             }
             Outgoing::Close(reason) => Err(End::Close(reason)),
@@ -208,7 +192,7 @@ impl Pump {
     }
 
     async fn ping(&mut self) -> Result<(), End> {
-        let wait = self.door.settings.ws.write_timeout;
+        let wait = self.settings.write_timeout;
         written(timeout(wait, self.session.ping(b"")).await)
     }
 }

@@ -1,6 +1,8 @@
 use async_trait::async_trait;
 
-use crate::{Member, Role, RoomEvent, RoomId, Seq, StoreResult, Timestamp, UserId};
+use crate::{
+    Member, Role, RoomEvent, RoomId, Seq, StoreResult, Timestamp, UserId, values::Username,
+};
 
 /// A membership to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,23 @@ pub trait MemberStore: Send + Sync {
     /// starts anew. MUST answer `NotFound` for an unknown room or user, `Conflict(AlreadyMember)`, and `Denied`
     /// unless at the commit `by` is at least an admin, or is `user_id` and the room is public.
     async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent>;
+
+    /// Gives a guest another name, in all of their rooms, for what they send from then on, with the event `MemberRenamed` in this one. MUST answer `NotFound`
+    /// unless `guest` is a guest and a member of the room.
+    async fn rename(
+        &self,
+        room: RoomId,
+        guest: UserId,
+        name: &Username,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent>;
+
+    /// Guests who are members of rooms, `limit` at most, in the order of room and user, from the one behind `after` on.
+    async fn guests(
+        &self,
+        after: Option<(RoomId, UserId)>,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomId, UserId)>>;
 
     /// Removes a member, with the event `MemberLeft`. MUST answer `NotFound` for an unknown room or member, and
     /// `Denied` unless at the commit `by` is `user`, or stands above `user` in [`Role`]. An owner stays.

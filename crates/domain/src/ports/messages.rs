@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreResult, UserId, values::SearchTerm,
+    Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreResult, UserId,
+    values::{RoomName, SearchTerm},
 };
 
 /// Which part of a room's history.
@@ -42,6 +43,11 @@ pub trait MessageStore: Send + Sync {
     /// A page of the room's messages, in the order that [`MessagePage`] says, without the deleted ones. The status
     /// of a message MUST be the furthest mark of any other member, gone ones included.
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>>;
+
+    /// The newest messages of `user`, deleted ones left out, in rooms that let guests in, each with its room's name, the newest
+    /// first. MUST NOT answer a message of any other room.
+    async fn among_guests(&self, user: UserId, limit: u32)
+    -> StoreResult<Vec<(RoomName, Message)>>;
 
     /// The messages that contain every word of `term`, as a part of a word too, whatever the case of ASCII letters, and
     /// of all letters where the word has three and more (a Postgres without ICU knows the case of ASCII alone); in the

@@ -19,7 +19,9 @@ pub struct NewRoom {
     pub is_group: bool,
     /// Who may find it.
     pub visibility: Visibility,
-    /// Who makes it, and becomes its owner.
+    /// Guests may come in; of a public room alone.
+    pub guests: bool,
+    /// Who makes it, and becomes its owner; [`UserId::HOUSE`] is in no room.
     pub created_by: UserId,
     /// When.
     pub created_at: Timestamp,
@@ -48,6 +50,13 @@ pub trait RoomStore: Send + Sync {
     /// pair, from whichever end and however often it is asked at once; a second call answers the first room and no
     /// events. MUST answer `NotFound` when the peer is no account.
     async fn open_direct(&self, new: &NewRoom) -> StoreResult<OpenedRoom>;
+
+    /// Opens the room that guests know by the name of `new`. MUST make one room at most for a name, however often it is
+    /// asked at once; a second call answers the first room and no events.
+    async fn open_public(&self, new: &NewRoom) -> StoreResult<OpenedRoom>;
+
+    /// The room that guests know by this name, if [`open_public`](Self::open_public) has made it.
+    async fn of_guests(&self, name: &RoomName) -> StoreResult<Option<Room>>;
 
     /// The room, unless it was deleted.
     async fn by_id(&self, id: RoomId) -> StoreResult<Option<Room>>;

@@ -15,7 +15,12 @@ pub trait UserStore: Send + Sync {
     /// once.
     async fn create(&self, user: &User, password: &PasswordHash) -> StoreResult<()>;
 
-    /// The account with this id.
+    /// Lets a guest in: adds them, or gives the one of this id the name. MUST answer `Denied`, and change nothing, when the
+    /// id is an account's. Nobody logs in as a guest: [`credentials`](Self::credentials) and
+    /// [`password`](Self::password) MUST answer none.
+    async fn admit(&self, guest: &User) -> StoreResult<()>;
+
+    /// The account, or the guest, with this id.
     async fn by_id(&self, id: UserId) -> StoreResult<Option<User>>;
 
     /// The account with this address.

@@ -9,7 +9,7 @@ mod text;
 
 pub use content::{AttachmentUrl, ClientMsgId, Emoji, MessageContent, MimeType, SearchTerm};
 pub use email::Email;
-pub use names::{RoomDescription, RoomName, Username};
+pub use names::{GuestId, RoomDescription, RoomName, Username};
 pub use page::PageSize;
 pub use password::Password;
 pub use text::InvalidValue;

@@ -15,6 +15,13 @@ impl Username {
 }
 
 text_value!(
+    /// What a guest is known by to the protocol that let them in: 1 to 128 characters on one line, surrounding blanks cut
+    /// off. Who uses the same one is the same guest: nothing proves it.
+    GuestId,
+    "1 to 128 characters",
+    |raw| one_line(raw, 1..=128).map(str::to_owned)
+);
+text_value!(
     /// The name of a room: 1 to 100 characters on one line, surrounding blanks cut off.
     RoomName,
     "1 to 100 characters",
@@ -57,6 +64,34 @@ mod tests {
             "control_character"
         );
         assert_eq!(RoomDescription::parse("a\0b").unwrap_err().code, "nul");
+    }
+
+    #[test]
+    fn what_a_guest_is_known_by_has_one_to_128_characters_on_one_line() {
+        for good in [
+            "1",
+            "é",
+            "a b",
+            "<script>",
+            "01900000-0000-7000-8000-000000000001",
+        ] {
+            assert_eq!(
+                GuestId::parse(&format!(" {good}\t")).unwrap().as_str(),
+                good
+            );
+        }
+        let longest = "é".repeat(128);
+        assert_eq!(GuestId::parse(&longest).unwrap().as_str(), longest);
+        for (bad, code) in [
+            ("", "empty"),
+            ("  ", "empty"),
+            ("a\nb", "control_character"),
+            ("a\u{7f}b", "control_character"),
+            ("a\0b", "nul"),
+            (&*"é".repeat(129), "too_long"),
+        ] {
+            assert_eq!(GuestId::parse(bad).unwrap_err().code, code, "{bad:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use super::text::InvalidValue;
 pub struct PageSize<const MAX: u32>(u32);
 
 impl<const MAX: u32> PageSize<MAX> {
+    /// As many as there can be.
+    pub const MOST: Self = Self(MAX);
+
     /// Parses it.
     ///
     /// # Errors

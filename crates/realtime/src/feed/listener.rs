@@ -140,7 +140,7 @@ impl Listener {
         }
         match &event.kind {
             RoomEventKind::RoomDeleted => true,
-            RoomEventKind::MemberLeft { user_id } => {
+            RoomEventKind::MemberLeft { user_id, .. } => {
                 *user_id == self.user_id && event.seq > self.member_as_of
             }
             _ => false,

@@ -22,6 +22,7 @@ fn event(seq: u64, kind: RoomEventKind) -> RoomEvent {
         seq: Seq(seq),
         actor_id: user(0),
         at: Timestamp::UNIX_EPOCH,
+        members: None,
         kind,
     }
 }
@@ -33,13 +34,21 @@ fn told(seq: u64) -> RoomEvent {
 }
 
 fn left(seq: u64, user_id: UserId) -> RoomEvent {
-    event(seq, RoomEventKind::MemberLeft { user_id })
+    event(
+        seq,
+        RoomEventKind::MemberLeft {
+            user_id,
+            username: None,
+            guest_id: None,
+        },
+    )
 }
 
 fn joined(seq: u64, user_id: UserId) -> RoomEvent {
     let member = Member {
         user_id,
         username: Username::parse("somebody").unwrap(),
+        guest_id: None,
         role: Role::Member,
         joined_at: Timestamp::UNIX_EPOCH,
     };

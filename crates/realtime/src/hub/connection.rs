@@ -63,6 +63,27 @@ impl Connection {
         resumptions: Vec<Resumption>,
         follows_all: bool,
     ) {
+        let settings = &self.hub.shared().settings;
+        let (ping, spread) = (settings.ping_interval, settings.reconnect_spread);
+        let ready = wire::ready(self.id, &user, ping, spread, &rooms);
+        self.begin(user, rooms, resumptions, follows_all, vec![ready])
+            .await;
+    }
+
+    /// As [`start`](Self::start), for a guest in one room, whose protocol has another greeting.
+    pub async fn start_guest(&self, guest: User, room: RoomSnapshot, greeting: Vec<ByteString>) {
+        self.begin(guest, vec![room], Vec::new(), false, greeting)
+            .await;
+    }
+
+    async fn begin(
+        &self,
+        user: User,
+        rooms: Vec<RoomSnapshot>,
+        resumptions: Vec<Resumption>,
+        follows_all: bool,
+        greeting: Vec<ByteString>,
+    ) {
         let shared = self.hub.shared();
         let present = Present {
             user_id: user.id,
@@ -79,10 +100,7 @@ impl Connection {
         entering.await;
         // The hub knows of the rooms from here on.
         given_up.disarm();
-        let settings = &shared.settings;
-        let (ping, spread) = (settings.ping_interval, settings.reconnect_spread);
-        let ready = wire::ready(self.id, &user, ping, spread, &rooms);
-        self.outbox.push_first(ready);
+        self.outbox.push_first(greeting);
         self.hub.send(HubCommand::Start {
             id: self.id,
             user: Box::new(user),

@@ -10,7 +10,8 @@ use bytestring::ByteString;
 use domain::{
     ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, StreamId, User, UserId,
     ports::{
-        EventBus, LiveStreams, MemberStore, Presence, Randomness, RoomLog, RoomStore, SessionStore,
+        Clock, EventBus, LiveStreams, MemberStore, Presence, Randomness, RoomLog, RoomStore,
+        SessionStore,
     },
 };
 use tokio::{
@@ -28,7 +29,8 @@ use super::{
 };
 use crate::{
     Admission, AdmissionSettings, CloseReason, Full, Outbox,
-    presence::{PresenceKeeper, PresenceSettings},
+    presence::{Departures, PresenceKeeper, PresenceSettings},
+    wire::Codec,
 };
 
 /// What the hub needs from the outside.
@@ -43,6 +45,7 @@ pub struct HubPorts {
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
     pub randomness: Arc<dyn Randomness>,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What an operator sets.
@@ -91,6 +94,7 @@ pub(super) struct Shared {
     pub(super) settings: HubSettings,
     pub(super) presence: PresenceKeeper,
     pub(super) randomness: Arc<dyn Randomness>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) admission: Admission,
     pub(super) followed: AtomicUsize,
     draining: AtomicBool,
@@ -176,14 +180,18 @@ pub enum TypingError {
 }
 
 impl Hub {
-    /// A hub, and its task, which the caller runs until [`HubTask::run`] ends. It hears the bus from now on.
+    /// A hub, and its task, which the caller runs until [`HubTask::run`] ends; and the guests who leave, whom the caller
+    /// takes out of their rooms. It hears the bus from now on.
     #[must_use]
-    pub fn new(ports: HubPorts, settings: HubSettings) -> (Self, HubTask) {
+    pub fn new(ports: HubPorts, settings: HubSettings) -> (Self, HubTask, Departures) {
         let (commands, inbox) = mpsc::unbounded_channel();
+        let (presence, departures) =
+            PresenceKeeper::new(ports.presence, ports.bus.clone(), settings.presence);
         let shared = Arc::new(Shared {
             settings,
-            presence: PresenceKeeper::new(ports.presence, ports.bus.clone(), settings.presence),
+            presence,
             randomness: ports.randomness,
+            clock: ports.clock,
             admission: Admission::new(settings.admission),
             followed: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
@@ -210,7 +218,7 @@ impl Hub {
             outgoing,
             shared.clone(),
         );
-        (Self { commands, shared }, task)
+        (Self { commands, shared }, task, departures)
     }
 
     /// Takes a place for a socket from this network, and registers it: from here on nothing that concerns its user is
@@ -225,10 +233,37 @@ impl Hub {
         session_id: SessionId,
         network: &str,
     ) -> Result<Connection, RegisterError> {
+        self.register_speaking(Codec::Native, id, user_id, session_id, network)
+            .await
+    }
+
+    /// As [`register`](Self::register), for a guest, in another protocol. The socket of a guest ends with no log-in.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn register_guest(
+        &self,
+        codec: Codec,
+        id: ConnectionId,
+        guest: UserId,
+        network: &str,
+    ) -> Result<Connection, RegisterError> {
+        self.register_speaking(codec, id, guest, SessionId::NONE, network)
+            .await
+    }
+
+    async fn register_speaking(
+        &self,
+        codec: Codec,
+        id: ConnectionId,
+        user_id: UserId,
+        session_id: SessionId,
+        network: &str,
+    ) -> Result<Connection, RegisterError> {
         if self.is_draining() {
             return Err(RegisterError::Draining);
         }
-        let outbox = Arc::new(Outbox::new(self.shared.settings.queue_bytes));
+        let outbox = Arc::new(Outbox::speaking(codec, self.shared.settings.queue_bytes));
         let admission = &self.shared.admission;
         let seat = admission.admit(user_id, network, outbox.clone(), Instant::now())?;
         let (done, registered) = oneshot::channel();

@@ -8,6 +8,7 @@ mod state;
 mod survey;
 mod task;
 
+pub use crate::presence::Departures;
 pub use connection::Connection;
 pub use drain::Drain;
 pub use handle::{FollowError, Hub, HubPorts, HubSettings, RegisterError, TypingError};

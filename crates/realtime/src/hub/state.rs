@@ -10,7 +10,6 @@ use std::{
     sync::Arc,
 };
 
-use bytestring::ByteString;
 use domain::{
     BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, UserId,
     values::Username,
@@ -27,7 +26,10 @@ use super::{
     log_reads::LogReads,
     survey::Surveys,
 };
-use crate::{CloseReason, FrameClass, Outbox, wire};
+use crate::{
+    CloseReason, FrameClass, Outbox,
+    wire::{self, PerCodec},
+};
 
 /// The sockets, the feeds, and who follows what. Owned by the hub's task alone.
 pub(super) struct State {
@@ -204,15 +206,18 @@ impl State {
     }
 
     /// Gives a passing event to those who follow the room, without `except`.
-    pub(super) fn tell_room(&self, room_id: RoomId, frame: &ByteString, except: Option<UserId>) {
+    pub(super) fn tell_room(&self, room_id: RoomId, event: &BusEvent, except: Option<UserId>) {
         let Some(slot) = self.feeds.get(&room_id) else {
             return;
         };
+        let frames = PerCodec::new(|codec| codec.passing(event));
         for (id, user_id) in slot.feed.listeners() {
             if except != Some(user_id)
                 && let Some(socket) = self.sockets.get(&id)
             {
-                socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+                for frame in &*frames.get(socket.outbox.codec()) {
+                    socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+                }
             }
         }
     }
@@ -265,8 +270,7 @@ impl State {
                 }
                 let is_known = socket.rooms.contains(&room.id);
                 if !is_known {
-                    let frame = wire::room_added(room);
-                    socket.outbox.push(FrameClass::Durable, frame);
+                    socket.outbox.push_native(|| wire::room_added(room));
                 }
                 if follows || is_known {
                     self.follow(id, room.id, room.last_seq);
@@ -297,8 +301,8 @@ impl State {
                     return;
                 };
                 socket.note_removal(*room_id, *seq);
-                let frame = wire::room_removed(*room_id, *reason);
-                socket.outbox.push(FrameClass::Durable, frame);
+                let told = || wire::room_removed(*room_id, *reason);
+                socket.outbox.push_native(told);
                 self.expel(id, *room_id);
             }
             BusEvent::StreamStop {
@@ -306,7 +310,7 @@ impl State {
                 id,
                 user_id,
                 ..
-            } => {
+            } if socket.outbox.codec().is_native() => {
                 let frame = wire::stream_stop(*room_id, *id, *user_id);
                 socket.outbox.push(FrameClass::Ephemeral, frame);
             }

@@ -13,10 +13,7 @@ use super::{
     handle::{HubCommand, Shared, TypingError},
     state::{FollowChange, State},
 };
-use crate::{
-    typing::{Stopped, Typists},
-    wire,
-};
+use crate::typing::{Stopped, Typists};
 
 /// The hub at work. It owns all state, so nothing in here is locked; it waits for nobody but its next input.
 pub struct HubTask {
@@ -216,7 +213,7 @@ fn on_bus_event(
                 RoomEventKind::MessageSent(message) => {
                     signals.stopped(typists.stop(room_id, message.sender_id));
                 }
-                RoomEventKind::MemberLeft { user_id } => {
+                RoomEventKind::MemberLeft { user_id, .. } => {
                     signals.stopped(typists.stop(room_id, *user_id));
                     state.streams_end_of(room_id, *user_id);
                 }
@@ -231,15 +228,11 @@ fn on_bus_event(
         | BusEvent::Presence {
             room_id, user_id, ..
         } => {
-            if let Some(frame) = wire::bus_frame(event) {
-                state.tell_room(*room_id, &frame, Some(*user_id));
-            }
+            state.tell_room(*room_id, event, Some(*user_id));
         }
         BusEvent::Receipt { room_id, .. } => {
-            if let Some(frame) = wire::bus_frame(event) {
-                // The reader's other sockets count their unread messages by it.
-                state.tell_room(*room_id, &frame, None);
-            }
+            // The reader's other sockets count their unread messages by it.
+            state.tell_room(*room_id, event, None);
         }
         BusEvent::StreamStarted(stream) => state.stream_started(stream),
         BusEvent::StreamWritten {

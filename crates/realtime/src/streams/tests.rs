@@ -92,7 +92,8 @@ fn write(stream: &mut LiveStream, splice: &Splice) {
 }
 
 fn tell(streams: &mut RoomStreams, id: StreamId, reader: &Reader, now: Instant) {
-    streams.tell(id, [reader.seat()].into_iter(), now, PAUSE);
+    let seats = [reader.seat()].into_iter();
+    streams.tell(id, seats, now, PAUSE, sample::now());
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +134,7 @@ async fn who_comes_in_the_middle_is_told_the_text_so_far_and_goes_on_from_there(
     let (id, now) = (stream.id, Instant::now());
     append(&mut stream, "so far");
     streams.started(stream.clone(), now);
-    streams.tell_all(reader.id, reader.user_id, &reader.outbox);
+    streams.tell_all(reader.id, reader.user_id, &reader.outbox, sample::now());
     assert_eq!(reader.take()[0]["data"]["index"], 6);
     let written = append(&mut stream, ", and on");
     streams.written(id, &written);
@@ -149,7 +150,7 @@ async fn an_author_is_told_nothing_of_their_own() {
     author.user_id = stream.user_id;
     streams.started(stream.clone(), Instant::now());
     tell(&mut streams, stream.id, &author, Instant::now());
-    streams.tell_all(author.id, author.user_id, &author.outbox);
+    streams.tell_all(author.id, author.user_id, &author.outbox, sample::now());
     assert!(author.take().is_empty());
 }
 
@@ -281,10 +282,11 @@ fn the_end_is_told_to_those_who_were_told_of_it() {
     let now = Instant::now();
     streams.started(stream.clone(), now);
     let seats = [stays.seat(), leaves.seat()];
-    streams.tell(stream.id, seats.into_iter(), now, PAUSE);
+    streams.tell(stream.id, seats.into_iter(), now, PAUSE, sample::now());
     streams.forget(leaves.id);
     assert_eq!(streams.of_author(stream.user_id), [stream.id]);
     assert_eq!(streams.of_author(late.user_id), []);
-    assert_eq!(streams.ended(stream.id), Some(vec![stays.id]));
+    let as_it_was = stream.clone();
+    assert_eq!(streams.ended(stream.id), Some((as_it_was, vec![stays.id])));
     assert_eq!(streams.ended(stream.id), None);
 }

@@ -4,7 +4,7 @@ use domain::{RoomId, Seq, StreamId, StreamKind, WhenLost};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::Reference;
+use super::{Reference, object, short};
 
 /// A frame of a client: what it wants, or what is wrong with it, and the reference to answer with in both cases.
 #[derive(Debug)]
@@ -256,19 +256,6 @@ fn data<T: DeserializeOwned>(event: &str, envelope: &Envelope<'_>) -> Result<T, 
         event: event.to_owned(),
         reason,
     })
-}
-
-/// Reads an object. Serde alone would also take an array, with the fields in the order of the struct.
-fn object<'a, T: Deserialize<'a>>(raw: &'a str) -> Result<T, String> {
-    if !raw.trim_start().starts_with('{') {
-        return Err("not an object".to_owned());
-    }
-    serde_json::from_str(raw).map_err(|error| short(&error))
-}
-
-/// What serde says, cut: it repeats what the client wrote.
-fn short(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(200).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod choosing;
 mod closing;
 mod departing;
+mod dialects;
 mod fairness;
 mod healing;
 mod model;

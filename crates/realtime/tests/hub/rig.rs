@@ -5,14 +5,22 @@ mod directory;
 mod ports;
 mod streams;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    iter,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use domain::{
     BusEvent, ConnectionId, MessageId, Missed, RemovalReason, Resumption, Room, RoomEvent,
     RoomEventKind, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, ports::Randomness,
 };
-use realtime::{AdmissionSettings, Hub, HubPorts, HubSettings, PresenceSettings, RegisterError};
-use testkit::{FixedRandomness, sample};
+use futures_util::FutureExt;
+use realtime::{
+    AdmissionSettings, Departures, Hub, HubPorts, HubSettings, PresenceSettings, RegisterError,
+    wire::Codec,
+};
+use testkit::{FakeClock, FixedRandomness, sample};
 use tokio::task::JoinHandle;
 
 pub use client::{Client, Told, acknowledged, in_short};
@@ -72,6 +80,8 @@ pub struct Rig {
     pub presence: Arc<ScriptedPresence>,
     pub directory: Arc<Directory>,
     pub streams: Arc<ScriptedStreams>,
+    pub clock: Arc<FakeClock>,
+    departures: Mutex<Departures>,
 }
 
 impl Rig {
@@ -84,6 +94,7 @@ impl Rig {
         let log: Arc<ScriptedLog> = Arc::default();
         let directory = Arc::new(Directory::new(log.clone()));
         let streams: Arc<ScriptedStreams> = Arc::default();
+        let clock: Arc<FakeClock> = Arc::default();
         let ports = HubPorts {
             log: Arc::clone(&log) as _,
             sessions: Arc::clone(&directory) as _,
@@ -93,8 +104,9 @@ impl Rig {
             bus: Arc::clone(&bus) as _,
             presence: Arc::clone(&presence) as _,
             randomness: Arc::new(randomness),
+            clock: Arc::clone(&clock) as _,
         };
-        let (hub, task) = Hub::new(ports, settings);
+        let (hub, task, departures) = Hub::new(ports, settings);
         Self {
             hub,
             task: tokio::spawn(task.run()),
@@ -103,6 +115,8 @@ impl Rig {
             presence,
             directory,
             streams,
+            clock,
+            departures: Mutex::new(departures),
         }
     }
 
@@ -179,6 +193,31 @@ impl Rig {
         self.try_register(user).await.expect("no drain")
     }
 
+    /// A socket of a guest that has not started.
+    pub async fn register_guest(&self, codec: Codec, guest: &User) -> Client {
+        let id = ConnectionId(sample::id());
+        let registering = self.hub.register_guest(codec, id, guest.id, HOME);
+        Client {
+            connection: registering.await.expect("no drain"),
+            user: guest.clone(),
+            session: SessionId::NONE,
+        }
+    }
+
+    /// A socket of a guest in this room, from now on, with no greeting.
+    pub async fn open_guest(&self, codec: Codec, guest: &User, room: RoomId) -> Client {
+        let client = self.register_guest(codec, guest).await;
+        client.start_guest(self.snapshot(room), vec![]).await;
+        settle().await;
+        client
+    }
+
+    /// The guests who were found to have left a room since it was last asked.
+    pub fn departed(&self) -> Vec<(RoomId, UserId)> {
+        let mut departures = self.departures.lock().unwrap();
+        iter::from_fn(|| departures.next().now_or_never().flatten()).collect()
+    }
+
     /// A socket of a new user that follows all of the user's rooms, which are these. It has read its `ready`.
     pub async fn open(&self, name: &str, rooms: &[RoomId]) -> Client {
         self.open_for(&sample::user(name), rooms).await
@@ -244,7 +283,11 @@ pub fn note() -> RoomEventKind {
 }
 
 pub fn left(user_id: UserId) -> RoomEventKind {
-    RoomEventKind::MemberLeft { user_id }
+    RoomEventKind::MemberLeft {
+        user_id,
+        username: None,
+        guest_id: None,
+    }
 }
 
 pub fn joined(user: &User) -> RoomEventKind {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Member, RoomEvent, RoomId, StoreResult, Timestamp, UserId,
     ports::{Departure, MemberStore, NewMember},
+    values::Username,
 };
 
 use super::{Afterwards, Cache};
@@ -41,6 +42,28 @@ impl MemberStore for CachedMembers {
     async fn add(&self, new: &NewMember) -> StoreResult<RoomEvent> {
         let _forgotten = Afterwards(|| self.cache.forget_rooms_of(new.user_id));
         self.store.add(new).await
+    }
+
+    async fn rename(
+        &self,
+        room: RoomId,
+        guest: UserId,
+        name: &Username,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        let _forgotten = Afterwards(|| {
+            self.cache.forget_user(guest);
+            self.cache.forget_rooms_of(guest);
+        });
+        self.store.rename(room, guest, name, at).await
+    }
+
+    async fn guests(
+        &self,
+        after: Option<(RoomId, UserId)>,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomId, UserId)>> {
+        self.store.guests(after, limit).await
     }
 
     async fn remove(

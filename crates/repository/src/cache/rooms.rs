@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     Member, Role, Room, RoomEvent, RoomId, RoomSnapshot, StoreResult, Timestamp, UserId,
     ports::{NewRoom, OpenedRoom, RoomStore},
+    values::RoomName,
 };
 
 use super::{Afterwards, Cache};
@@ -22,6 +23,14 @@ impl RoomStore for CachedRooms {
 
     async fn open_direct(&self, new: &NewRoom) -> StoreResult<OpenedRoom> {
         self.store.open_direct(new).await
+    }
+
+    async fn open_public(&self, new: &NewRoom) -> StoreResult<OpenedRoom> {
+        self.store.open_public(new).await
+    }
+
+    async fn of_guests(&self, name: &RoomName) -> StoreResult<Option<Room>> {
+        self.store.of_guests(name).await
     }
 
     async fn by_id(&self, id: RoomId) -> StoreResult<Option<Room>> {

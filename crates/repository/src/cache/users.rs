@@ -20,6 +20,14 @@ impl UserStore for CachedUsers {
         self.store.create(user, password).await
     }
 
+    async fn admit(&self, guest: &User) -> StoreResult<()> {
+        let _forgotten = Afterwards(|| {
+            self.cache.forget_user(guest.id);
+            self.cache.forget_rooms_of(guest.id);
+        });
+        self.store.admit(guest).await
+    }
+
     async fn by_id(&self, id: UserId) -> StoreResult<Option<User>> {
         if !self.cache.is_good() {
             return self.store.by_id(id).await;

@@ -6,7 +6,7 @@ use deadpool_postgres::Client;
 use domain::{
     Message, MessageStatus, RoomEvent, RoomEventKind, RoomId, Seq, StoreError, StoreResult, UserId,
     ports::{Appended, NewMessage},
-    values::{ClientMsgId, Username},
+    values::{ClientMsgId, GuestId, Username},
 };
 use futures_util::future::{join_all, join4};
 use tokio_postgres::{Row, types::Json};
@@ -37,6 +37,7 @@ pub(super) const WRITE: &str = "WITH asked AS (
                 (SELECT r.last_seq FROM rooms r WHERE r.id = a.room_id AND r.deleted_at IS NULL) AS last_seq,
                 (SELECT u.username FROM room_members p JOIN users u ON u.id = p.user_id
                  WHERE p.room_id = a.room_id AND p.user_id = a.sender_id AND p.left_seq IS NULL) AS username,
+                (SELECT u.guest_id FROM users u WHERE u.id = a.sender_id) AS guest_id,
                 (SELECT first.seq FROM messages first
                  WHERE first.room_id = a.room_id AND first.sender_id = a.sender_id
                    AND first.client_msg_id = a.client_msg_id) AS first_seq
@@ -53,19 +54,29 @@ pub(super) const WRITE: &str = "WITH asked AS (
          WHERE r.id = n.room_id
      ), written AS (
          INSERT INTO messages
-             (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at)
-         SELECT id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, at, at FROM numbered
+             (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at,
+              guest_name)
+         SELECT id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, at, at,
+                CASE WHEN guest_id IS NOT NULL THEN username END
+         FROM numbered
      ), recorded AS (
          INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at)
          SELECT room_id, seq, 'message_sent', sender_id, id, at FROM numbered
      )
-     SELECT j.place, j.username, j.first_seq IS NOT NULL AS repeated, coalesce(j.first_seq, n.seq) AS seq
+     SELECT j.place, j.username, j.guest_id, j.first_seq IS NOT NULL AS repeated, coalesce(j.first_seq, n.seq) AS seq
      FROM judged j LEFT JOIN numbered n ON n.place = j.place";
+
+/// Who has sent a message, as it shows them.
+#[derive(Debug)]
+pub(super) struct Sender {
+    username: Username,
+    guest_id: Option<GuestId>,
+}
 
 /// What became of one append.
 #[derive(Debug)]
 pub(super) enum Fate {
-    New(Seq, Username),
+    New(Seq, Sender),
     /// The event of this number has sent it before.
     Repeated(Seq),
     /// The one at this place of the batch is the first of two with one reference.
@@ -117,7 +128,11 @@ fn fate(row: &Row) -> Result<Fate, Fault> {
     Ok(if row.try_get("repeated")? {
         Fate::Repeated(seq)
     } else {
-        Fate::New(seq, rows::value(row, "username")?)
+        let sender = Sender {
+            username: rows::value(row, "username")?,
+            guest_id: rows::some_value(row, "guest_id")?,
+        };
+        Fate::New(seq, sender)
     })
 }
 
@@ -186,7 +201,7 @@ pub(super) async fn answers(
     for (new, fate) in batch.iter().zip(fates) {
         let repeat = repeats.next().flatten();
         let answer = match fate {
-            Fate::New(seq, username) => Ok(Appended::New(sent(new, seq, username))),
+            Fate::New(seq, sender) => Ok(Appended::New(sent(new, seq, sender))),
             Fate::After(first) => match &answers[first] {
                 Ok(Appended::New(event) | Appended::Repeat(event)) => {
                     Ok(Appended::Repeat(event.clone()))
@@ -208,13 +223,14 @@ pub(super) async fn answers(
 }
 
 /// The event as a replay tells it: nobody can have marked it yet.
-fn sent(new: &NewMessage, seq: Seq, username: Username) -> RoomEvent {
+fn sent(new: &NewMessage, seq: Seq, sender: Sender) -> RoomEvent {
     let message = Message {
         id: new.id,
         room_id: new.room_id,
         seq,
         sender_id: new.sender_id,
-        username,
+        username: sender.username,
+        guest_id: sender.guest_id,
         content: new.content.clone(),
         attachments: new.attachments.clone(),
         client_msg_id: new.client_msg_id.clone(),
@@ -232,6 +248,7 @@ fn sent(new: &NewMessage, seq: Seq, username: Username) -> RoomEvent {
         seq,
         actor_id: new.sender_id,
         at: new.at,
+        members: None,
         kind: RoomEventKind::MessageSent(message),
     }
 }

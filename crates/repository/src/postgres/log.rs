@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Postgres, appends,
     fault::Fault,
-    reactions,
+    members, reactions,
     rows::{self, message_columns, number},
     statement::{self, execute, row},
 };
@@ -134,6 +134,7 @@ impl RoomLog for Postgres {
 pub(super) enum Entry<'a> {
     RoomDeleted,
     MemberLeft(UserId),
+    MemberRenamed(UserId),
     MessageEdited(MessageId),
     MessageDeleted(MessageId),
     ReactionAdded(Reacted<'a>),
@@ -152,6 +153,7 @@ impl Entry<'_> {
         match self {
             Self::RoomDeleted => ("room_deleted", None, None),
             Self::MemberLeft(user) => ("member_left", Some(user.0), None),
+            Self::MemberRenamed(user) => ("member_renamed", Some(user.0), None),
             Self::MessageEdited(message) => ("message_edited", Some(message.0), None),
             Self::MessageDeleted(message) => ("message_deleted", Some(message.0), None),
             Self::ReactionAdded(it) => ("reaction_added", Some(it.message.0), Some(it)),
@@ -187,7 +189,12 @@ pub(super) async fn record(
 ) -> Result<Seq, Fault> {
     let (kind, subject, reacted) = entry.columns();
     let emoji = reacted.map(|it| it.emoji.as_str());
-    let count = reacted.map(|it| it.count);
+    let count = match entry {
+        // The membership itself ends afterwards, with the number.
+        Entry::MemberLeft(_) => Some(members::count(transaction, room).await? - 1),
+        Entry::MemberRenamed(_) => Some(members::count(transaction, room).await?),
+        _ => reacted.map(|it| it.count),
+    };
     let recorded = row(
         transaction,
         "WITH counted AS (
@@ -207,7 +214,7 @@ pub(super) async fn record(
 pub(super) const EVENTS: &str = concat!(
     "SELECT e.room_id AS event_room_id, e.seq AS event_seq, e.kind, e.actor_id, e.subject_id,
             e.role AS joined_as, e.at, e.emoji AS event_emoji, e.count AS event_count,
-            u.username AS subject_name, ",
+            u.username AS subject_name, u.guest_id AS subject_guest_id, ",
     message_columns!(),
     " FROM room_events e
       LEFT JOIN shown_messages m

@@ -17,10 +17,10 @@ use super::{
 };
 
 /// The room, its members and the events that tell of them, in one statement; whoever is no account breaks a foreign key.
-/// A direct room that is being made by somebody else is waited for.
+/// A room with a key that is being made by somebody else is waited for.
 const MAKE: &str = "WITH made AS (
-         INSERT INTO rooms (id, name, description, is_group, visibility, direct_key, created_by, created_at, last_seq)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1 + cardinality($9::uuid[]))
+         INSERT INTO rooms (id, name, description, is_group, visibility, direct_key, created_by, created_at, last_seq, guests)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1 + cardinality($9::uuid[]), $11)
          ON CONFLICT (direct_key) DO NOTHING
          RETURNING id
      ), member AS (
@@ -29,8 +29,8 @@ const MAKE: &str = "WITH made AS (
      ), created AS (
          INSERT INTO room_events (room_id, seq, kind, actor_id, at) SELECT id, 1, 'room_created', $7, $8 FROM made
      ), joined AS (
-         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at)
-         SELECT room_id, seq, 'member_joined', $7, user_id, role, $8 FROM member
+         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at, count)
+         SELECT room_id, seq, 'member_joined', $7, user_id, role, $8, seq - 1 FROM member
      ), let_in AS (
          INSERT INTO room_members (room_id, user_id, role, joined_at, joined_seq)
          SELECT room_id, user_id, role, $8, seq FROM member
@@ -44,9 +44,10 @@ pub(super) async fn make(
     direct_key: Option<&str>,
 ) -> Result<Option<OpenedRoom>, Fault> {
     let mut seen = HashSet::new();
-    let owner = (new.created_by, Role::Owner);
+    let owner = (new.created_by != UserId::HOUSE).then_some((new.created_by, Role::Owner));
     // Somebody who is named twice is in the room once, as what they were named first.
-    let (users, roles): (Vec<Uuid>, Vec<&str>) = std::iter::once(owner)
+    let (users, roles): (Vec<Uuid>, Vec<&str>) = owner
+        .into_iter()
         .chain(new.members.iter().copied())
         .filter(|(user, _): &(UserId, Role)| seen.insert(*user))
         .map(|(user, role)| (user.0, rows::role_text(role)))
@@ -65,6 +66,7 @@ pub(super) async fn make(
             &new.created_at,
             &users,
             &roles,
+            &new.guests,
         ],
     )
     .await?;
@@ -81,26 +83,16 @@ pub(super) async fn make(
 
 /// The room that has this key, or else a new one. Each statement sees what was committed before it: who has lost against
 /// another call finds that one's room in the next.
-pub(super) async fn open_direct(
+pub(super) async fn open(
     transaction: &Transaction<'_>,
     new: &NewRoom,
     key: &str,
 ) -> Result<OpenedRoom, Fault> {
     // More than one round only when the room is deleted in between, again and again.
     for _ in 0..4 {
-        let first = row(
-            transaction,
-            concat!(
-                "SELECT ",
-                room_columns!(),
-                " FROM rooms r WHERE r.direct_key = $1"
-            ),
-            &[&key],
-        )
-        .await?;
-        if let Some(row) = first {
+        if let Some(room) = by_key(transaction, key).await? {
             return Ok(OpenedRoom {
-                room: rows::room(&row)?,
+                room,
                 events: Vec::new(),
             });
         }
@@ -108,7 +100,21 @@ pub(super) async fn open_direct(
             return Ok(opened);
         }
     }
-    Err(StoreError::Unavailable("the direct room comes and goes".to_owned()).into())
+    Err(StoreError::Unavailable("the room comes and goes".to_owned()).into())
+}
+
+pub(super) async fn by_key(client: &impl GenericClient, key: &str) -> Result<Option<Room>, Fault> {
+    let found = row(
+        client,
+        concat!(
+            "SELECT ",
+            room_columns!(),
+            " FROM rooms r WHERE r.direct_key = $1"
+        ),
+        &[&key],
+    )
+    .await?;
+    found.as_ref().map(rows::room).transpose()
 }
 
 pub(super) async fn by_id(client: &impl GenericClient, id: RoomId) -> Result<Option<Room>, Fault> {

@@ -3,6 +3,7 @@ use deadpool_postgres::{Client, GenericClient, Transaction};
 use domain::{
     Conflict, Member, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
     ports::{Departure, MemberStore, NewMember},
+    values::Username,
 };
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ impl MemberStore for Postgres {
         self.run(async |client: &mut Client| {
             let found = row(
                 client,
-                "SELECT m.user_id, m.role, m.joined_at, u.username
+                "SELECT m.user_id, m.role, m.joined_at, u.username, u.guest_id
                  FROM room_members m JOIN users u ON u.id = m.user_id
                  WHERE m.room_id = $1 AND m.user_id = $2 AND m.left_seq IS NULL",
                 &[&room.0, &user.0],
@@ -92,6 +93,61 @@ impl MemberStore for Postgres {
         .await
     }
 
+    async fn rename(
+        &self,
+        room: RoomId,
+        guest: UserId,
+        name: &Username,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        self.change(async |transaction: &Transaction<'_>| {
+            log::lock(transaction, room).await?;
+            let renamed = execute(
+                transaction,
+                "UPDATE users SET username = $3, name = $3, updated_at = $4
+                 WHERE id = $2 AND guest_id IS NOT NULL
+                   AND EXISTS (SELECT 1 FROM room_members
+                               WHERE room_id = $1 AND user_id = $2 AND left_seq IS NULL)",
+                &[&room.0, &guest.0, &name.as_str(), &at],
+            )
+            .await?;
+            if renamed == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            let entry = Entry::MemberRenamed(guest);
+            let seq = log::record(transaction, room, guest, at, entry).await?;
+            log::event(transaction, room, seq).await
+        })
+        .await
+    }
+
+    async fn guests(
+        &self,
+        after: Option<(RoomId, UserId)>,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomId, UserId)>> {
+        let (room, user) =
+            after.map_or((Uuid::nil(), Uuid::nil()), |(room, user)| (room.0, user.0));
+        self.run(async |client: &mut Client| {
+            let guests = statement::rows(
+                client,
+                "SELECT m.room_id, m.user_id FROM room_members m
+                 WHERE m.room_id IN (SELECT id FROM rooms WHERE guests) AND m.left_seq IS NULL
+                   AND (m.room_id, m.user_id) > ($1, $2)
+                   AND EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.guest_id IS NOT NULL)
+                 ORDER BY m.room_id, m.user_id
+                 LIMIT $3",
+                &[&room, &user, &i64::from(limit)],
+            )
+            .await?;
+            rows::all(guests, |row| {
+                let room = RoomId(row.try_get("room_id")?);
+                Ok((room, UserId(row.try_get("user_id")?)))
+            })
+        })
+        .await
+    }
+
     async fn remove(
         &self,
         room: RoomId,
@@ -119,10 +175,17 @@ impl MemberStore for Postgres {
     }
 }
 
+/// How many are in the room.
+pub(super) async fn count(client: &impl GenericClient, room: RoomId) -> Result<i64, Fault> {
+    let count = "SELECT count(*) FROM room_members WHERE room_id = $1 AND left_seq IS NULL";
+    let found = row(client, count, &[&room.0]).await?;
+    Ok(found.ok_or(StoreError::NotFound)?.try_get("count")?)
+}
+
 pub(super) async fn list(client: &impl GenericClient, room: RoomId) -> Result<Vec<Member>, Fault> {
     let members = statement::rows(
         client,
-        "SELECT m.user_id, m.role, m.joined_at, u.username
+        "SELECT m.user_id, m.role, m.joined_at, u.username, u.guest_id
          FROM room_members m JOIN users u ON u.id = m.user_id
          WHERE m.room_id = $1 AND m.left_seq IS NULL
          ORDER BY m.joined_seq",
@@ -163,8 +226,10 @@ async fn join(transaction: &Transaction<'_>, new: &NewMember) -> Result<Seq, Fau
         "WITH counted AS (
              UPDATE rooms SET last_seq = last_seq + 1 WHERE id = $1 AND deleted_at IS NULL RETURNING id, last_seq
          ), recorded AS (
-             INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at)
-             SELECT id, last_seq, 'member_joined', $2, $3, $4, $5 FROM counted
+             INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at, count)
+             SELECT id, last_seq, 'member_joined', $2, $3, $4, $5,
+                    1 + (SELECT count(*) FROM room_members WHERE room_id = $1 AND left_seq IS NULL)
+             FROM counted
          )
          INSERT INTO room_members (room_id, user_id, role, joined_at, joined_seq)
          SELECT id, $3, $4, $5, last_seq FROM counted

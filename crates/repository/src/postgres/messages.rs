@@ -3,7 +3,7 @@ use deadpool_postgres::{Client, GenericClient, Transaction};
 use domain::{
     Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreError, StoreResult, UserId,
     ports::{MessagePage, MessageStore, Receipt},
-    values::SearchTerm,
+    values::{RoomName, SearchTerm},
 };
 use tokio_postgres::types::ToSql;
 
@@ -48,6 +48,36 @@ impl MessageStore for Postgres {
             )
             .await?;
             found.as_ref().map(rows::message).transpose()
+        })
+        .await
+    }
+
+    async fn among_guests(
+        &self,
+        user: UserId,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomName, Message)>> {
+        self.run(async |client: &mut Client| {
+            let found = statement::rows(
+                client,
+                concat!(
+                    "SELECT r.name AS room_name, ",
+                    message_columns!(),
+                    "
+                 FROM shown_messages m JOIN rooms r ON r.id = m.room_id
+                 WHERE m.id IN (SELECT x.id FROM rooms g JOIN messages x ON x.room_id = g.id
+                                WHERE g.guests AND g.visibility = 'public' AND g.deleted_at IS NULL
+                                  AND x.sender_id = $1 AND x.deleted_at IS NULL
+                                ORDER BY x.created_at DESC, x.id DESC
+                                LIMIT $2)
+                 ORDER BY m.created_at DESC, m.id DESC"
+                ),
+                &[&user.0, &i64::from(limit)],
+            )
+            .await?;
+            rows::all(found, |row| {
+                Ok((rows::value(row, "room_name")?, rows::message(row)?))
+            })
         })
         .await
     }

@@ -4,6 +4,7 @@ use domain::{
     Member, Role, Room, RoomEvent, RoomId, RoomSnapshot, StoreError, StoreResult, Timestamp,
     UserId, direct_room_name,
     ports::{NewRoom, OpenedRoom, RoomStore},
+    values::RoomName,
 };
 use uuid::Uuid;
 
@@ -31,9 +32,23 @@ impl RoomStore for Postgres {
         };
         let key = direct_room_name(new.created_by, peer);
         self.change(async |transaction: &Transaction<'_>| {
-            making::open_direct(transaction, new, key.as_str()).await
+            making::open(transaction, new, key.as_str()).await
         })
         .await
+    }
+
+    async fn open_public(&self, new: &NewRoom) -> StoreResult<OpenedRoom> {
+        let key = rows::guests_key(&new.name);
+        self.change(async |transaction: &Transaction<'_>| {
+            making::open(transaction, new, &key).await
+        })
+        .await
+    }
+
+    async fn of_guests(&self, name: &RoomName) -> StoreResult<Option<Room>> {
+        let key = rows::guests_key(name);
+        self.run(async |client: &mut Client| making::by_key(client, &key).await)
+            .await
     }
 
     async fn by_id(&self, id: RoomId) -> StoreResult<Option<Room>> {

@@ -10,27 +10,29 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 
-pub(super) use crate::columns::{clamped, number, role_text, user_status_text, visibility_text};
+pub(super) use crate::columns::{
+    clamped, guest_key, guests_key, number, role_text, user_status_text, visibility_text,
+};
 
 /// The columns of an account. Columns are always named: a statement that was prepared with `*` would fail on every node
 /// that still runs, once a newer one has added a column.
 macro_rules! user_columns {
     () => {
-        "id, username, name, email, status, shares_drafts, created_at, updated_at"
+        "id, username, name, email, guest_id, status, shares_drafts, created_at, updated_at"
     };
 }
 
 /// The columns of a room `r`.
 macro_rules! room_columns {
     () => {
-        "r.id, r.name, r.description, r.is_group, r.visibility, r.created_by, r.created_at, r.last_seq"
+        "r.id, r.name, r.description, r.is_group, r.visibility, r.guests, r.created_by, r.created_at, r.last_seq"
     };
 }
 
 /// The columns of a row `m` of the view `shown_messages`.
 macro_rules! message_columns {
     () => {
-        "m.id, m.room_id, m.seq, m.sender_id, m.username, m.content, m.attachments, m.client_msg_id, m.interrupted, m.status,
+        "m.id, m.room_id, m.seq, m.sender_id, m.username, m.guest_id, m.content, m.attachments, m.client_msg_id, m.interrupted, m.status,
          m.created_at, m.updated_at, m.edited_at, m.edited_seq, m.deleted_at, m.reactions"
     };
 }
@@ -43,6 +45,7 @@ pub(super) fn user(row: &Row) -> Result<User, Fault> {
         username: value(row, "username")?,
         name: value(row, "name")?,
         email: value(row, "email")?,
+        guest_id: some_value(row, "guest_id")?,
         status: match row.try_get("status")? {
             "ONLINE" => UserStatus::Online,
             "OFFLINE" => UserStatus::Offline,
@@ -73,6 +76,7 @@ pub(super) fn room(row: &Row) -> Result<Room, Fault> {
             "public" => Visibility::Public,
             other => return Err(unknown("visibility", other)),
         },
+        guests: row.try_get("guests")?,
         created_by: UserId(row.try_get("created_by")?),
         created_at: row.try_get("created_at")?,
         last_seq: seq(row, "last_seq")?,
@@ -83,6 +87,7 @@ pub(super) fn member(row: &Row) -> Result<Member, Fault> {
     Ok(Member {
         user_id: UserId(row.try_get("user_id")?),
         username: value(row, "username")?,
+        guest_id: some_value(row, "guest_id")?,
         role: role(row.try_get("role")?)?,
         joined_at: row.try_get("joined_at")?,
     })
@@ -98,12 +103,10 @@ pub(super) fn message(row: &Row) -> Result<Message, Fault> {
         seq: seq(row, "seq")?,
         sender_id: UserId(row.try_get("sender_id")?),
         username: value(row, "username")?,
+        guest_id: some_value(row, "guest_id")?,
         content: value(row, "content")?,
         attachments,
-        client_msg_id: row
-            .try_get::<_, Option<String>>("client_msg_id")?
-            .map(TryInto::try_into)
-            .transpose()?,
+        client_msg_id: some_value(row, "client_msg_id")?,
         interrupted: row.try_get("interrupted")?,
         status: match row.try_get("status")? {
             "SENT" => MessageStatus::Sent,
@@ -130,11 +133,19 @@ pub(super) fn event(row: &Row) -> Result<RoomEvent, Fault> {
         "member_joined" => RoomEventKind::MemberJoined(Member {
             user_id: UserId(subject()?),
             username: value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
             role: role(row.try_get("joined_as")?)?,
             joined_at: at,
         }),
         "member_left" => RoomEventKind::MemberLeft {
             user_id: UserId(subject()?),
+            username: some_value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
+        },
+        "member_renamed" => RoomEventKind::MemberRenamed {
+            user_id: UserId(subject()?),
+            username: value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
         },
         "message_sent" => RoomEventKind::MessageSent(message(row)?),
         "message_edited" => RoomEventKind::MessageEdited(message(row)?),
@@ -150,6 +161,12 @@ pub(super) fn event(row: &Row) -> Result<RoomEvent, Fault> {
         seq: seq(row, "event_seq")?,
         actor_id: UserId(row.try_get("actor_id")?),
         at,
+        members: match kind {
+            RoomEventKind::MemberJoined(_)
+            | RoomEventKind::MemberLeft { .. }
+            | RoomEventKind::MemberRenamed { .. } => some_count(row, "event_count")?,
+            _ => None,
+        },
         kind,
     })
 }
@@ -195,8 +212,12 @@ pub(super) fn seq(row: &Row, column: &str) -> Result<Seq, Fault> {
 }
 
 fn some_seq(row: &Row, column: &str) -> Result<Option<Seq>, Fault> {
+    Ok(some_count(row, column)?.map(Seq))
+}
+
+fn some_count(row: &Row, column: &str) -> Result<Option<u64>, Fault> {
     let number: Option<i64> = row.try_get(column)?;
-    number.map(|_| seq(row, column)).transpose()
+    number.map(|_| count(row, column)).transpose()
 }
 
 /// A number that is never below zero.
@@ -210,6 +231,14 @@ where
     T: TryFrom<String, Error = InvalidValue>,
 {
     Ok(T::try_from(row.try_get(column)?)?)
+}
+
+pub(super) fn some_value<T>(row: &Row, column: &str) -> Result<Option<T>, Fault>
+where
+    T: TryFrom<String, Error = InvalidValue>,
+{
+    let text: Option<String> = row.try_get(column)?;
+    Ok(text.map(T::try_from).transpose()?)
 }
 
 /// All rows as what `each` makes of one.

@@ -20,6 +20,41 @@ impl UserStore for Postgres {
             .await
     }
 
+    async fn admit(&self, guest: &User) -> StoreResult<()> {
+        self.run(async |client: &mut Client| {
+            let admitted = execute(
+                client,
+                "INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at,
+                                    updated_at, guest_id)
+                 VALUES ($1, $2, $3, $2, $4, '', $5, $6, $6, $7)
+                 ON CONFLICT DO NOTHING",
+                &[
+                    &guest.id.0,
+                    &guest.username.as_str(),
+                    &rows::guest_key(guest.id),
+                    &guest.email.as_str(),
+                    &rows::user_status_text(guest.status),
+                    &guest.updated_at,
+                    &guest.guest_id.as_ref().map(|id| id.as_str()),
+                ],
+            )
+            .await?;
+            if admitted == 1 {
+                return Ok(());
+            }
+            // Their id is taken, or is being taken by another call, which was waited for: by its own, or by one of the others
+            // that are made of it.
+            let named = "UPDATE users SET username = $2, name = $2, updated_at = $3
+                 WHERE id = $1 AND guest_id IS NOT NULL";
+            let name = guest.username.as_str();
+            match execute(client, named, &[&guest.id.0, &name, &guest.updated_at]).await? {
+                0 => Err(StoreError::Denied.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn by_id(&self, id: UserId) -> StoreResult<Option<User>> {
         self.run(async |client: &mut Client| {
             let sql = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
@@ -43,7 +78,8 @@ impl UserStore for Postgres {
             let sql = concat!(
                 "SELECT ",
                 user_columns!(),
-                ", password_hash FROM users WHERE email = $1 AND deactivated_at IS NULL"
+                ", password_hash FROM users
+                  WHERE email = $1 AND deactivated_at IS NULL AND password_hash <> ''"
             );
             let Some(found) = row(client, sql, &[&email.as_str()]).await? else {
                 return Ok(None);
@@ -56,7 +92,8 @@ impl UserStore for Postgres {
 
     async fn password(&self, id: UserId) -> StoreResult<Option<PasswordHash>> {
         self.run(async |client: &mut Client| {
-            let sql = "SELECT password_hash FROM users WHERE id = $1 AND deactivated_at IS NULL";
+            let sql = "SELECT password_hash FROM users
+                       WHERE id = $1 AND deactivated_at IS NULL AND password_hash <> ''";
             let Some(found) = row(client, sql, &[&id.0]).await? else {
                 return Ok(None);
             };

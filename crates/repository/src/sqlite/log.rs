@@ -129,6 +129,7 @@ pub(super) enum Entry<'a> {
     RoomDeleted,
     MemberJoined(UserId, Role),
     MemberLeft(UserId),
+    MemberRenamed(UserId),
     MessageSent(MessageId),
     MessageEdited(MessageId),
     MessageDeleted(MessageId),
@@ -150,6 +151,7 @@ impl Entry<'_> {
             Self::RoomDeleted => "room_deleted",
             Self::MemberJoined(..) => "member_joined",
             Self::MemberLeft(_) => "member_left",
+            Self::MemberRenamed(_) => "member_renamed",
             Self::MessageSent(_) => "message_sent",
             Self::MessageEdited(_) => "message_edited",
             Self::MessageDeleted(_) => "message_deleted",
@@ -161,7 +163,9 @@ impl Entry<'_> {
     fn subject(&self) -> Option<Uuid> {
         match self {
             Self::RoomCreated | Self::RoomDeleted => None,
-            Self::MemberJoined(user, _) | Self::MemberLeft(user) => Some(user.0),
+            Self::MemberJoined(user, _) | Self::MemberLeft(user) | Self::MemberRenamed(user) => {
+                Some(user.0)
+            }
             Self::MessageSent(message)
             | Self::MessageEdited(message)
             | Self::MessageDeleted(message) => Some(message.0),
@@ -174,6 +178,16 @@ impl Entry<'_> {
     fn role(&self) -> Option<Role> {
         match self {
             Self::MemberJoined(_, role) => Some(*role),
+            _ => None,
+        }
+    }
+
+    /// By how much it changes how many members the room has, where it tells that.
+    fn comings(&self) -> Option<i64> {
+        match self {
+            Self::MemberJoined(..) => Some(1),
+            Self::MemberLeft(_) => Some(-1),
+            Self::MemberRenamed(_) => Some(0),
             _ => None,
         }
     }
@@ -202,6 +216,12 @@ pub(super) fn record(
         .optional()?
         .ok_or(StoreError::NotFound)?;
     let reacted = entry.reacted();
+    let count = match (reacted, entry.comings()) {
+        (Some(reacted), _) => Some(reacted.count.try_into().unwrap_or(i64::MAX)),
+        (None, None) => None,
+        // The membership itself is written afterwards, with the number.
+        (None, Some(comings)) => Some(members::count(connection, room)? + comings),
+    };
     connection
         .prepare_cached(
             "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, role, at, emoji, count)
@@ -216,7 +236,7 @@ pub(super) fn record(
             entry.role().map(rows::role_text),
             micros(at),
             reacted.map(|it| it.emoji.as_str()),
-            reacted.map(|it| it.count),
+            count,
         ])?;
     Ok(Seq(seq))
 }
@@ -224,7 +244,7 @@ pub(super) fn record(
 pub(super) const EVENTS: &str =
     "SELECT e.room_id AS event_room_id, e.seq AS event_seq, e.kind, e.actor_id, e.subject_id,
                 e.role AS joined_as, e.at, e.emoji AS event_emoji, e.count AS event_count,
-                u.username AS subject_name, m.*
+                u.username AS subject_name, u.guest_id AS subject_guest_id, m.*
          FROM room_events e
          LEFT JOIN shown_messages m ON m.id = e.subject_id AND e.kind IN ('message_sent', 'message_edited')
          LEFT JOIN users u ON u.id = iif(e.emoji IS NULL, e.subject_id, e.actor_id)
@@ -269,8 +289,9 @@ fn append(connection: &Connection, new: &NewMessage) -> Result<Appended, Fault> 
     connection
         .prepare_cached(
             "INSERT INTO messages
-                 (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+                 (id, room_id, seq, sender_id, content, attachments, client_msg_id, interrupted, created_at, updated_at, guest_name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9,
+                     (SELECT username FROM users WHERE id = ?4 AND guest_id IS NOT NULL))",
         )?
         .execute(params![
             new.id.0,

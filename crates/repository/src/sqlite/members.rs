@@ -2,8 +2,10 @@ use async_trait::async_trait;
 use domain::{
     Conflict, Member, Role, RoomEvent, RoomId, Seq, StoreError, StoreResult, Timestamp, UserId,
     ports::{Departure, MemberStore, NewMember},
+    values::Username,
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
 
 use super::{
     Sqlite,
@@ -22,7 +24,7 @@ impl MemberStore for Sqlite {
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached(
-                    "SELECT m.*, u.username FROM room_members m JOIN users u ON u.id = m.user_id
+                    "SELECT m.*, u.username, u.guest_id FROM room_members m JOIN users u ON u.id = m.user_id
                      WHERE m.room_id = ?1 AND m.user_id = ?2 AND m.left_seq IS NULL",
                 )?
                 .query_row([room.0, user.0], rows::member)
@@ -83,6 +85,55 @@ impl MemberStore for Sqlite {
         .await
     }
 
+    async fn rename(
+        &self,
+        room: RoomId,
+        guest: UserId,
+        name: &Username,
+        at: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        let name = name.clone();
+        self.write(move |connection| {
+            role_in(connection, room, guest)?.ok_or(StoreError::NotFound)?;
+            let renamed = connection
+                .prepare_cached(
+                    "UPDATE users SET username = ?2, name = ?2, updated_at = ?3
+                     WHERE id = ?1 AND guest_id IS NOT NULL",
+                )?
+                .execute(params![guest.0, name.as_str(), micros(at)])?;
+            if renamed == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            let seq = log::record(connection, room, guest, at, Entry::MemberRenamed(guest))?;
+            log::event(connection, room, seq)
+        })
+        .await
+    }
+
+    async fn guests(
+        &self,
+        after: Option<(RoomId, UserId)>,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomId, UserId)>> {
+        let (room, user) =
+            after.map_or((Uuid::nil(), Uuid::nil()), |(room, user)| (room.0, user.0));
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT m.room_id, m.user_id FROM room_members m
+                 WHERE m.room_id IN (SELECT id FROM rooms WHERE guests = 1) AND m.left_seq IS NULL
+                   AND (m.room_id, m.user_id) > (?1, ?2)
+                   AND EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.guest_id IS NOT NULL)
+                 ORDER BY m.room_id, m.user_id
+                 LIMIT ?3",
+            )?;
+            let guests = statement.query_map(params![room, user, limit], |row| {
+                Ok((RoomId(row.get("room_id")?), UserId(row.get("user_id")?)))
+            })?;
+            Ok(guests.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn remove(
         &self,
         room: RoomId,
@@ -122,9 +173,18 @@ pub(super) fn role_in(
         .optional()?)
 }
 
+/// How many are in the room.
+pub(super) fn count(connection: &Connection, room: RoomId) -> Result<i64, Fault> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM room_members WHERE room_id = ?1 AND left_seq IS NULL",
+        )?
+        .query_row([room.0], |row| row.get(0))?)
+}
+
 pub(super) fn list(connection: &Connection, room: RoomId) -> Result<Vec<Member>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT m.*, u.username FROM room_members m JOIN users u ON u.id = m.user_id
+        "SELECT m.*, u.username, u.guest_id FROM room_members m JOIN users u ON u.id = m.user_id
          WHERE m.room_id = ?1 AND m.left_seq IS NULL
          ORDER BY m.joined_seq",
     )?;

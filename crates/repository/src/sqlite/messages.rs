@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use domain::{
     Message, MessageId, Reaction, ReceiptKind, RoomId, Seq, StoreError, StoreResult, UserId,
     ports::{MessagePage, MessageStore, Receipt},
-    values::SearchTerm,
+    values::{RoomName, SearchTerm},
 };
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
@@ -36,6 +36,30 @@ impl MessageStore for Sqlite {
                 )?
                 .query_row([id.0, user.0], rows::message)
                 .optional()?)
+        })
+        .await
+    }
+
+    async fn among_guests(
+        &self,
+        user: UserId,
+        limit: u32,
+    ) -> StoreResult<Vec<(RoomName, Message)>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT r.name AS room_name, m.*
+                 FROM shown_messages m JOIN rooms r ON r.id = m.room_id
+                 WHERE m.id IN (SELECT x.id FROM rooms g JOIN messages x ON x.room_id = g.id
+                                WHERE g.guests = 1 AND g.visibility = 'public' AND g.deleted_at IS NULL
+                                  AND x.sender_id = ?1 AND x.deleted_at IS NULL
+                                ORDER BY x.created_at DESC, x.id DESC
+                                LIMIT ?2)
+                 ORDER BY m.created_at DESC, m.id DESC",
+            )?;
+            let found = statement.query_map(params![user.0, limit], |row| {
+                Ok((rows::value(row, "room_name")?, rows::message(row)?))
+            })?;
+            Ok(found.collect::<Result<_, _>>()?)
         })
         .await
     }

@@ -5,6 +5,7 @@ use domain::{
     Member, Role, Room, RoomEvent, RoomId, RoomSnapshot, Seq, StoreError, StoreResult, Timestamp,
     UserId, direct_room_name,
     ports::{NewMember, NewRoom, OpenedRoom, RoomStore},
+    values::RoomName,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -31,19 +32,20 @@ impl RoomStore for Sqlite {
                 return Err(StoreError::Other("a direct room has one peer".to_owned()).into());
             };
             let key = direct_room_name(new.created_by, peer);
-            let first = connection
-                .prepare_cached("SELECT * FROM rooms WHERE direct_key = ?1")?
-                .query_row([key.as_str()], rows::room)
-                .optional()?;
-            match first {
-                Some(room) => Ok(OpenedRoom {
-                    room,
-                    events: Vec::new(),
-                }),
-                None => make(connection, &new, Some(key.as_str())),
-            }
+            open(connection, &new, key.as_str())
         })
         .await
+    }
+
+    async fn open_public(&self, new: &NewRoom) -> StoreResult<OpenedRoom> {
+        let new = new.clone();
+        self.write(move |connection| open(connection, &new, &rows::guests_key(&new.name)))
+            .await
+    }
+
+    async fn of_guests(&self, name: &RoomName) -> StoreResult<Option<Room>> {
+        let key = rows::guests_key(name);
+        self.read(move |connection| by_key(connection, &key)).await
     }
 
     async fn by_id(&self, id: RoomId) -> StoreResult<Option<Room>> {
@@ -183,6 +185,24 @@ fn by_id(connection: &Connection, id: RoomId) -> Result<Option<Room>, Fault> {
         .optional()?)
 }
 
+fn by_key(connection: &Connection, key: &str) -> Result<Option<Room>, Fault> {
+    Ok(connection
+        .prepare_cached("SELECT * FROM rooms WHERE direct_key = ?1")?
+        .query_row([key], rows::room)
+        .optional()?)
+}
+
+/// The room that has this key, or else a new one.
+fn open(connection: &Connection, new: &NewRoom, key: &str) -> Result<OpenedRoom, Fault> {
+    match by_key(connection, key)? {
+        Some(room) => Ok(OpenedRoom {
+            room,
+            events: Vec::new(),
+        }),
+        None => make(connection, new, Some(key)),
+    }
+}
+
 fn make(
     connection: &Connection,
     new: &NewRoom,
@@ -190,8 +210,8 @@ fn make(
 ) -> Result<OpenedRoom, Fault> {
     connection
         .prepare_cached(
-            "INSERT INTO rooms (id, name, description, is_group, visibility, direct_key, created_by, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO rooms (id, name, description, is_group, visibility, direct_key, created_by, created_at, guests)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             new.id.0,
@@ -202,6 +222,7 @@ fn make(
             direct_key,
             new.created_by.0,
             micros(new.created_at),
+            new.guests,
         ])?;
     log::record(
         connection,
@@ -211,8 +232,8 @@ fn make(
         Entry::RoomCreated,
     )?;
     let mut seen = HashSet::new();
-    let owner = (new.created_by, Role::Owner);
-    for (user_id, role) in std::iter::once(owner).chain(new.members.iter().copied()) {
+    let owner = (new.created_by != UserId::HOUSE).then_some((new.created_by, Role::Owner));
+    for (user_id, role) in owner.into_iter().chain(new.members.iter().copied()) {
         // Somebody who is named twice is in the room once, as what they were named first.
         if seen.insert(user_id) {
             let member = NewMember {

@@ -8,7 +8,9 @@ use rusqlite::{Row, types::Type};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-pub(super) use crate::columns::{clamped, number, role_text, user_status_text, visibility_text};
+pub(super) use crate::columns::{
+    clamped, guest_key, guests_key, number, role_text, user_status_text, visibility_text,
+};
 
 pub(super) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
@@ -26,6 +28,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         username: value(row, "username")?,
         name: value(row, "name")?,
         email: value(row, "email")?,
+        guest_id: some_value(row, "guest_id")?,
         status: match text(row, "status")? {
             "ONLINE" => UserStatus::Online,
             "OFFLINE" => UserStatus::Offline,
@@ -56,6 +59,7 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
             "public" => Visibility::Public,
             other => return Err(unknown("visibility", other)),
         },
+        guests: row.get("guests")?,
         created_by: UserId(row.get("created_by")?),
         created_at: time(row, "created_at")?,
         last_seq: seq(row, "last_seq")?,
@@ -66,6 +70,7 @@ pub(super) fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         user_id: UserId(row.get("user_id")?),
         username: value(row, "username")?,
+        guest_id: some_value(row, "guest_id")?,
         role: role(row, "role")?,
         joined_at: time(row, "joined_at")?,
     })
@@ -79,13 +84,10 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         seq: seq(row, "seq")?,
         sender_id: UserId(row.get("sender_id")?),
         username: value(row, "username")?,
+        guest_id: some_value(row, "guest_id")?,
         content: value(row, "content")?,
         attachments: json(row, "attachments")?,
-        client_msg_id: row
-            .get::<_, Option<String>>("client_msg_id")?
-            .map(TryInto::try_into)
-            .transpose()
-            .map_err(|error: InvalidValue| malformed(Box::new(error)))?,
+        client_msg_id: some_value(row, "client_msg_id")?,
         interrupted: row.get("interrupted")?,
         status: match text(row, "status")? {
             "SENT" => MessageStatus::Sent,
@@ -112,11 +114,19 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<RoomEvent> {
         "member_joined" => RoomEventKind::MemberJoined(Member {
             user_id: UserId(subject()?),
             username: value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
             role: role(row, "joined_as")?,
             joined_at: at,
         }),
         "member_left" => RoomEventKind::MemberLeft {
             user_id: UserId(subject()?),
+            username: some_value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
+        },
+        "member_renamed" => RoomEventKind::MemberRenamed {
+            user_id: UserId(subject()?),
+            username: value(row, "subject_name")?,
+            guest_id: some_value(row, "subject_guest_id")?,
         },
         "message_sent" => RoomEventKind::MessageSent(message(row)?),
         "message_edited" => RoomEventKind::MessageEdited(message(row)?),
@@ -132,6 +142,12 @@ pub(super) fn event(row: &Row<'_>) -> rusqlite::Result<RoomEvent> {
         seq: seq(row, "event_seq")?,
         actor_id: UserId(row.get("actor_id")?),
         at,
+        members: match kind {
+            RoomEventKind::MemberJoined(_)
+            | RoomEventKind::MemberLeft { .. }
+            | RoomEventKind::MemberRenamed { .. } => row.get("event_count")?,
+            _ => None,
+        },
         kind,
     })
 }
@@ -191,11 +207,20 @@ fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
     serde_json::from_str(text(row, column)?).map_err(|error| malformed(Box::new(error)))
 }
 
-fn value<T: TryFrom<String, Error = InvalidValue>>(
+pub(super) fn value<T: TryFrom<String, Error = InvalidValue>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<T> {
     T::try_from(row.get(column)?).map_err(|error| malformed(Box::new(error)))
+}
+
+fn some_value<T: TryFrom<String, Error = InvalidValue>>(
+    row: &Row<'_>,
+    column: &str,
+) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    let value = text.map(T::try_from).transpose();
+    value.map_err(|error| malformed(Box::new(error)))
 }
 
 fn unknown(column: &str, word: &str) -> rusqlite::Error {

@@ -20,6 +20,35 @@ impl UserStore for Sqlite {
             .await
     }
 
+    async fn admit(&self, guest: &User) -> StoreResult<()> {
+        let guest = guest.clone();
+        self.write(move |connection| {
+            let admitted = connection
+                .prepare_cached(
+                    "INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at,
+                                        updated_at, guest_id)
+                     VALUES (?1, ?2, ?3, ?2, ?4, '', ?5, ?6, ?6, ?7)
+                     ON CONFLICT (id) DO UPDATE
+                     SET username = excluded.username, name = excluded.name, updated_at = excluded.updated_at
+                     WHERE guest_id IS NOT NULL",
+                )?
+                .execute(params![
+                    guest.id.0,
+                    guest.username.as_str(),
+                    rows::guest_key(guest.id),
+                    guest.email.as_str(),
+                    rows::user_status_text(guest.status),
+                    micros(guest.updated_at),
+                    guest.guest_id.as_ref().map(|id| id.as_str()),
+                ])?;
+            if admitted == 0 {
+                return Err(StoreError::Denied.into());
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn by_id(&self, id: UserId) -> StoreResult<Option<User>> {
         self.read(move |connection| {
             Ok(connection
@@ -45,7 +74,10 @@ impl UserStore for Sqlite {
         let email = email.clone();
         self.read(move |connection| {
             Ok(connection
-                .prepare_cached("SELECT * FROM users WHERE email = ?1 AND deactivated_at IS NULL")?
+                .prepare_cached(
+                    "SELECT * FROM users
+                     WHERE email = ?1 AND deactivated_at IS NULL AND password_hash <> ''",
+                )?
                 .query_row([email.as_str()], |row| {
                     Ok((rows::user(row)?, PasswordHash(row.get("password_hash")?)))
                 })
@@ -58,7 +90,8 @@ impl UserStore for Sqlite {
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached(
-                    "SELECT password_hash FROM users WHERE id = ?1 AND deactivated_at IS NULL",
+                    "SELECT password_hash FROM users
+                     WHERE id = ?1 AND deactivated_at IS NULL AND password_hash <> ''",
                 )?
                 .query_row([id.0], |row| Ok(PasswordHash(row.get(0)?)))
                 .optional()?)

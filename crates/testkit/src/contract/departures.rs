@@ -20,7 +20,14 @@ pub async fn somebody_leaves_and_the_log_tells_it(stores: &Stores) {
         (event.seq, event.actor_id, event.at),
         (Seq(4), bob.id, later(1))
     );
-    assert_eq!(event.kind, RoomEventKind::MemberLeft { user_id: bob.id });
+    assert_eq!(
+        event.kind,
+        RoomEventKind::MemberLeft {
+            user_id: bob.id,
+            username: Some(bob.username.clone()),
+            guest_id: None,
+        }
+    );
     assert_eq!(stores.events(room).await.last(), Some(&event));
     let again = stores.members.remove(room, bob.id, bob.id, later(2)).await;
     assert_eq!(again, Err(StoreError::NotFound));

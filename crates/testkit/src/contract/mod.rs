@@ -5,8 +5,10 @@
 pub mod access_tokens;
 pub mod bus;
 pub mod bus_pair;
+pub mod comings;
 pub mod departures;
 pub mod direct_rooms;
+pub mod guests;
 pub mod limiter;
 pub mod live_streams;
 pub mod log;
@@ -19,6 +21,7 @@ pub mod messages;
 pub mod password_hasher;
 pub mod presence;
 pub mod presence_nodes;
+pub mod public_rooms;
 pub mod reactions;
 pub mod reactions_shown;
 pub mod reactions_under_load;
@@ -30,6 +33,7 @@ pub mod snapshots;
 pub mod users;
 
 mod crowd;
+mod guest_suites;
 mod scene;
 mod stores;
 mod stream_suites;

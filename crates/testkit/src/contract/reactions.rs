@@ -3,7 +3,7 @@
 
 use domain::{
     Conflict, Message, MessageId, Reaction, ReactionChange, ReactionCount, RoomEvent,
-    RoomEventKind, RoomId, StoreError, User, UserId, ports::Appended,
+    RoomEventKind, RoomId, Seq, StoreError, User, UserId, ports::Appended,
 };
 
 use super::{Stores, scene::emoji};
@@ -22,6 +22,18 @@ const EMOJIS: [&str; 10] = [
     "'\"\\%",
     "NULL",
 ];
+
+/// The event of a reaction, a second after the message.
+fn told(room_id: RoomId, seq: Seq, by: &User, kind: RoomEventKind) -> RoomEvent {
+    RoomEvent {
+        room_id,
+        seq,
+        actor_id: by.id,
+        at: later(1),
+        members: None,
+        kind,
+    }
+}
 
 fn change(message: &Message, by: &User, with: &str, count: u64) -> ReactionChange {
     ReactionChange {
@@ -59,13 +71,8 @@ pub async fn a_reaction_is_the_newest_event_and_stands_at_the_message(stores: &S
     let Appended::New(event) = added else {
         panic!("not a repeat: {added:?}");
     };
-    let expected = RoomEvent {
-        room_id: room,
-        seq: message.seq.next(),
-        actor_id: bob.id,
-        at: later(1),
-        kind: RoomEventKind::ReactionAdded(change(&message, &bob, "+1", 1)),
-    };
+    let added = RoomEventKind::ReactionAdded(change(&message, &bob, "+1", 1));
+    let expected = told(room, message.seq.next(), &bob, added);
     assert_eq!(event, expected);
     assert_eq!(stores.events(room).await.last(), Some(&event));
     let heads = stores.log.heads(vec![room]).await.unwrap();
@@ -128,13 +135,8 @@ pub async fn a_reaction_that_is_taken_back_is_gone_with_an_event(stores: &Stores
         .await
         .unwrap()
         .expect("a reaction");
-    let expected = RoomEvent {
-        room_id: room,
-        seq: of_bob.seq.next(),
-        actor_id: ann.id,
-        at: later(1),
-        kind: RoomEventKind::ReactionRemoved(change(&message, &ann, "+1", 1)),
-    };
+    let removed = RoomEventKind::ReactionRemoved(change(&message, &ann, "+1", 1));
+    let expected = told(room, of_bob.seq.next(), &ann, removed);
     assert_eq!(event, expected);
     assert_eq!(stores.events(room).await.last(), Some(&event));
     let left = [

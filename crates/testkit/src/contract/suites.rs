@@ -185,6 +185,7 @@ macro_rules! storage_contract {
             text_of_any_script_is_found,
             a_long_term_of_many_words_is_answered,
         }
+        $crate::guests_contract! { $make }
     };
 }
 
@@ -331,7 +332,11 @@ mod tests {
     #[test]
     fn every_function_of_every_suite_is_listed() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
-        let lists = concat!(include_str!("suites.rs"), include_str!("stream_suites.rs"));
+        let lists = concat!(
+            include_str!("suites.rs"),
+            include_str!("guest_suites.rs"),
+            include_str!("stream_suites.rs")
+        );
         let mut seen = 0;
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -67,6 +67,7 @@ impl RegisterUser {
             name: input.username.clone(),
             username: input.username,
             email: input.email,
+            guest_id: None,
             status: UserStatus::Offline,
             shares_drafts: true,
             created_at: now,

@@ -34,8 +34,11 @@ pub enum AddMemberError {
     /// No such account.
     #[error("no such user")]
     UserNotFound,
-    /// Adding takes an admin; appointing an admin takes the owner; nobody is made owner.
-    #[error("adding a member takes an admin, and appointing an admin takes the owner")]
+    /// Adding takes an admin; appointing an admin takes the owner; nobody is made owner. A guest is in rooms alone that allow
+    /// guests, and is no admin.
+    #[error(
+        "adding a member takes an admin, appointing an admin takes the owner, and a guest a room that allows guests"
+    )]
     NotAllowed,
     /// A direct room keeps its two members.
     #[error("the members of a direct room are fixed")]
@@ -79,7 +82,10 @@ impl AddMember {
         if access::is_direct(&room) {
             return Err(AddMemberError::DirectRoom);
         }
-        if self.users.by_id(input.user_id).await?.is_none() {
+        if input.user_id.is_guest() && !(room.guests && input.role == Role::Member) {
+            return Err(AddMemberError::NotAllowed);
+        }
+        if input.user_id == UserId::HOUSE || self.users.by_id(input.user_id).await?.is_none() {
             return Err(AddMemberError::UserNotFound);
         }
         let event = self

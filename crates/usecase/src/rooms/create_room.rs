@@ -28,6 +28,8 @@ pub struct CreateRoomInput {
     pub is_group: bool,
     /// Who may find it.
     pub visibility: Visibility,
+    /// Guests may come in; of a public room alone.
+    pub guests: bool,
     /// Who is in it from the start, beside the caller; naming one twice gives the higher role.
     pub members: Vec<(UserId, Role)>,
     /// Who the client says makes it.
@@ -43,7 +45,10 @@ pub enum CreateRoomError {
     /// A member would be made owner beside the caller.
     #[error("a room has one owner, its creator")]
     SecondOwner,
-    /// A member is no account.
+    /// Guests would come into a private room.
+    #[error("guests can be let into a public room alone")]
+    GuestsInPrivate,
+    /// A member is no account; a guest is none.
     #[error("a member is not a user")]
     UnknownMember,
     /// More members than one call may name.
@@ -73,6 +78,13 @@ impl CreateRoom {
         if input.members.len() > Self::MAX_MEMBERS {
             return Err(CreateRoomError::TooManyMembers);
         }
+        if input.guests && input.visibility == Visibility::Private {
+            return Err(CreateRoomError::GuestsInPrivate);
+        }
+        // Guests come by themselves.
+        if input.members.iter().any(|(user, _)| !user.is_of_account()) {
+            return Err(CreateRoomError::UnknownMember);
+        }
         let members = each_once(caller.user_id, input.members);
         if members.iter().any(|(_, role)| *role == Role::Owner) {
             return Err(CreateRoomError::SecondOwner);
@@ -87,6 +99,7 @@ impl CreateRoom {
                 description: input.description,
                 is_group,
                 visibility: input.visibility,
+                guests: input.guests,
                 created_by: caller.user_id,
                 created_at: self.clock.now(),
                 members,

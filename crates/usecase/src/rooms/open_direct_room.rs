@@ -23,7 +23,7 @@ pub enum OpenDirectRoomError {
     /// The peer is the caller.
     #[error("a direct room has two different users")]
     WithOneself,
-    /// The peer is no account.
+    /// The peer is no account; a guest is none.
     #[error("no such user")]
     UnknownPeer,
     /// The store failed.
@@ -44,6 +44,9 @@ impl OpenDirectRoom {
         if peer == caller.user_id {
             return Err(OpenDirectRoomError::WithOneself);
         }
+        if !peer.is_of_account() {
+            return Err(OpenDirectRoomError::UnknownPeer);
+        }
         let opened = self
             .rooms
             .open_direct(&NewRoom {
@@ -52,6 +55,7 @@ impl OpenDirectRoom {
                 description: RoomDescription::default(),
                 is_group: false,
                 visibility: Visibility::Private,
+                guests: false,
                 created_by: caller.user_id,
                 created_at: self.clock.now(),
                 members: vec![(peer, Role::Member)],

@@ -35,9 +35,15 @@ pub(super) const ACCOUNTS: Group = Group {
         Setting::new(
             "GUESTS",
             Kind::Switch,
-            "Whether people without an account may join public rooms. Unset: on in development, off otherwise. Without \
-             effect in this version, which has no guests yet.",
+            "Whether guests may come into public rooms that allow it. Unset: on in development, off otherwise. Guests have \
+             no account; they speak the dialects \"flat\" and \"stream\".",
         ),
+        Setting::new(
+            "GUEST_HISTORY",
+            Kind::Integer { min: 1, max: 200 },
+            "Messages that are replayed to a guest who comes into a room.",
+        )
+        .or("50"),
     ],
 };
 

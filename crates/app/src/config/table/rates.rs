@@ -49,6 +49,12 @@ pub(super) const RATES: Group = Group {
         )
         .or("1000/10s"),
         Setting::new(
+            "RATE_GUESTS_IP",
+            Kind::Rate,
+            "Guests coming in, and what they ask over REST, for each address. Guests of one proxy or school share it.",
+        )
+        .or("600/1m"),
+        Setting::new(
             "RATE_SOCKET_FRAMES",
             Kind::Rate,
             "Frames that one socket may send, of any kind. Counted on its node alone; beyond that it is closed with \

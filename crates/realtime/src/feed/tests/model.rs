@@ -139,7 +139,7 @@ impl World {
         let mut members = self.members[self.log.len()];
         for number in 0..USERS {
             match &kind {
-                RoomEventKind::MemberLeft { user_id } if *user_id == user(number) => {
+                RoomEventKind::MemberLeft { user_id, .. } if *user_id == user(number) => {
                     members[usize::from(number)] = false;
                 }
                 RoomEventKind::MemberJoined(member) if member.user_id == user(number) => {
@@ -179,7 +179,7 @@ impl World {
         }
         let who = user(number);
         let is_end = |event: &RoomEvent| match event.kind {
-            RoomEventKind::MemberLeft { user_id } => user_id == who,
+            RoomEventKind::MemberLeft { user_id, .. } => user_id == who,
             _ => false,
         };
         self.log[..seq].iter().rposition(is_end).map(|it| it + 1)

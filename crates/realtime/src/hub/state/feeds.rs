@@ -1,13 +1,12 @@
 use std::{collections::HashMap, sync::Arc};
 
-use bytestring::ByteString;
 use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId, Seq, UserId};
 
 use super::State;
 use crate::{
     FeedOutput, FrameClass, Outbox, ReadRequest,
     hub::log_reads::{Done, Outcome},
-    wire,
+    wire::{self, Codec, Frames, PerCodec},
 };
 
 /// How the events of the rooms come in, from the bus and from the log, and go out to the sockets.
@@ -19,7 +18,7 @@ impl State {
             return;
         };
         let said = slot.feed.heard(Arc::new(event));
-        self.deliver(room_id, said, wire::room_event);
+        self.deliver(room_id, said, Codec::room_event);
         self.pursue(room_id);
     }
 
@@ -81,7 +80,7 @@ impl State {
         } else {
             slot.reading = None;
         }
-        self.deliver(room_id, said, |event| late.frame(event));
+        self.deliver(room_id, said, |codec, event| late.frames(codec, event));
         for id in late.held {
             self.hold(id, room_id);
         }
@@ -98,12 +97,12 @@ impl State {
         }
     }
 
-    /// Tells what a feed said. Each event is encoded once, for all who get it.
+    /// Tells what a feed said. Each event is encoded once in each protocol, for all who get it.
     pub(super) fn deliver(
         &mut self,
         room_id: RoomId,
         said: impl IntoIterator<Item = FeedOutput>,
-        mut encode: impl FnMut(&RoomEvent) -> ByteString,
+        encode: impl Fn(&Codec, &RoomEvent) -> Frames,
     ) {
         let said: Vec<_> = said.into_iter().collect();
         // Whom an event takes out does not see what came to a message after it, though a late read of the log shows it.
@@ -119,26 +118,29 @@ impl State {
                     if let RoomEventKind::MessageSent(message) = &event.kind {
                         self.stream_sent(message);
                     }
-                    let frame = encode(&event);
+                    let frames = PerCodec::new(|codec| encode(codec, &event));
                     for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
                     {
                         let end = socket.ending.get(&room_id).or(ends.get(id));
                         let shown = end.and_then(|end| event.as_of(*end));
-                        let frame = match shown {
-                            Some(shown) => wire::room_event(&shown),
-                            None => frame.clone(),
+                        let codec = socket.outbox.codec();
+                        let frames = match shown {
+                            Some(shown) => codec.room_event(&shown).into(),
+                            None => frames.get(codec),
                         };
-                        if is_sent_by(&event, socket.user_id) {
-                            socket.outbox.push_own(frame);
-                        } else {
-                            socket.outbox.push(FrameClass::Durable, frame);
+                        for frame in &*frames {
+                            if is_sent_by(&event, socket.user_id) {
+                                socket.outbox.push_own(frame.clone());
+                            } else {
+                                socket.outbox.push(FrameClass::Durable, frame.clone());
+                            }
                         }
                     }
                 }
                 FeedOutput::Resumed { id, from, to } => {
                     if let Some(socket) = self.sockets.get(&id) {
-                        let frame = wire::resumed(room_id, from, to);
-                        socket.outbox.push(FrameClass::Durable, frame);
+                        let told = || wire::resumed(room_id, from, to);
+                        socket.outbox.push_native(told);
                     }
                 }
                 FeedOutput::Ends { id, event } => self.is_ending(id, room_id, event.seq),
@@ -160,8 +162,8 @@ impl State {
             _ if event.actor_id == socket.user_id => RemovalReason::Left,
             _ => RemovalReason::Removed,
         };
-        let frame = wire::room_removed(event.room_id, reason);
-        socket.outbox.push(FrameClass::Durable, frame);
+        let told = || wire::room_removed(event.room_id, reason);
+        socket.outbox.push_native(told);
         socket.note_removal(event.room_id, event.seq);
         if socket.follows_all() {
             // They may have been let in again since, by a signal that found them still in the room, or by none.
@@ -200,7 +202,7 @@ impl State {
 /// Those who are told what they missed by one answer of the log: as much as their queues take.
 #[derive(Default)]
 struct Latecomers {
-    frames: HashMap<Seq, ByteString>,
+    frames: HashMap<Seq, Vec<(Codec, Frames)>>,
     /// How many bytes each is about to get, in how many frames.
     given: HashMap<ConnectionId, (usize, usize)>,
     held: Vec<ConnectionId>,
@@ -208,10 +210,18 @@ struct Latecomers {
 
 impl Latecomers {
     fn takes(&mut self, id: ConnectionId, outbox: &Outbox, event: &RoomEvent) -> bool {
-        let frame = self.frames.entry(event.seq);
-        let length = frame.or_insert_with(|| wire::room_event(event)).len();
+        let codec = outbox.codec();
+        let of_event = self.frames.entry(event.seq).or_default();
+        if !of_event.iter().any(|(known, _)| known == codec) {
+            of_event.push((codec.clone(), codec.room_event(event)));
+        }
+        let told = of_event.iter().find(|(known, _)| known == codec);
+        let told = told
+            .map(|(_, frames)| frames.as_slice())
+            .unwrap_or_default();
+        let length: usize = told.iter().map(|frame| frame.len()).sum();
         let (bytes, frames) = self.given.get(&id).copied().unwrap_or_default();
-        let (bytes, frames) = (bytes + length, frames + 1);
+        let (bytes, frames) = (bytes + length, frames + told.len());
         // One that is closing takes anything, for nothing.
         let takes = outbox.is_closing() || outbox.has_room_for(bytes, frames);
         if takes {
@@ -222,9 +232,10 @@ impl Latecomers {
         takes
     }
 
-    fn frame(&self, event: &RoomEvent) -> ByteString {
-        let encoded = self.frames.get(&event.seq).cloned();
-        encoded.unwrap_or_else(|| wire::room_event(event))
+    fn frames(&self, codec: &Codec, event: &RoomEvent) -> Frames {
+        let mut encoded = self.frames.get(&event.seq).into_iter().flatten();
+        let known = encoded.find(|(known, _)| known == codec);
+        known.map_or_else(|| codec.room_event(event), |(_, frames)| frames.clone())
     }
 }
 

@@ -3,7 +3,7 @@ use std::{collections::hash_map::Entry, sync::atomic::Ordering};
 use domain::{ConnectionId, RoomId, Seq, ports::Present};
 
 use super::{Stage, State};
-use crate::{CloseReason, Join, RoomFeed, hub::log_reads::Wanted, wire};
+use crate::{CloseReason, Join, RoomFeed, hub::log_reads::Wanted, wire::Codec};
 
 /// A feed, and what it waits for.
 pub(super) struct Slot {
@@ -83,7 +83,7 @@ impl State {
         if waits_its_turn && slot.feed.hold(id) {
             socket.hold(room_id);
         }
-        self.deliver(room_id, said, wire::room_event);
+        self.deliver(room_id, said, Codec::room_event);
         self.count_feeds();
         self.pursue(room_id);
         self.show_streams(id, room_id);

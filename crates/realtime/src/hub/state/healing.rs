@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc};
 
-use domain::{BusEvent, Room, RoomId, UserId};
+use domain::{BusEvent, Room, RoomId, SessionId, UserId};
 
 use super::{Stage, State};
 use crate::{
@@ -24,7 +24,8 @@ impl State {
             self.surveys.head_is_due(*room_id);
         }
         let sessions = self.sockets.values().map(|socket| socket.session_id);
-        self.surveys.sessions_are_due(sessions);
+        self.surveys
+            .sessions_are_due(sessions.filter(|id| *id != SessionId::NONE));
         let mut following_all = HashSet::new();
         for socket in self.sockets.values_mut() {
             match &mut socket.stage {

@@ -6,7 +6,7 @@ use domain::{
 };
 
 use super::State;
-use crate::{FrameClass, Join, hub::handle::FollowError, wire};
+use crate::{Join, hub::handle::FollowError, wire};
 
 /// How clients come back into rooms, and choose others.
 impl State {
@@ -86,8 +86,9 @@ impl State {
     }
 
     fn tell_not_resumed(&self, id: ConnectionId, missed: Missed) {
-        let frame = wire::not_resumed(missed.room_id, missed.from, missed.to);
-        self.tell(id, frame);
+        self.tell_native(id, || {
+            wire::not_resumed(missed.room_id, missed.from, missed.to)
+        });
     }
 
     /// Tells that the membership ended with this event, unless the user is known to have come in again since.
@@ -105,12 +106,12 @@ impl State {
     }
 
     fn tell_gone(&self, id: ConnectionId, room_id: RoomId) {
-        self.tell(id, wire::room_removed(room_id, RemovalReason::Removed));
+        self.tell_native(id, || wire::room_removed(room_id, RemovalReason::Removed));
     }
 
-    fn tell(&self, id: ConnectionId, frame: ByteString) {
+    fn tell_native(&self, id: ConnectionId, frame: impl FnOnce() -> ByteString) {
         if let Some(socket) = self.sockets.get(&id) {
-            socket.outbox.push(FrameClass::Durable, frame);
+            socket.outbox.push_native(frame);
         }
     }
 

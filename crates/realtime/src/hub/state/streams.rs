@@ -1,6 +1,5 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use bytestring::ByteString;
 use domain::{ConnectionId, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId};
 use tokio::time::Instant;
 
@@ -8,7 +7,7 @@ use super::{State, following::Slot};
 use crate::{
     FrameClass,
     streams::{Heard, RoomStreams},
-    wire,
+    wire::{Codec, EndedStream, Frames, PerCodec},
 };
 
 /// The messages that are being written in the rooms that are followed here, and the sockets that write any.
@@ -133,8 +132,10 @@ impl State {
             Some((id, user_id, &*socket.outbox))
         });
         let pause = self.shared.settings.stream_pause;
-        self.streams
-            .hear(room_id, |room| room.tell(id, to, Instant::now(), pause));
+        let clock = &*self.shared.clock;
+        self.streams.hear(room_id, |room| {
+            room.tell(id, to, Instant::now(), pause, clock.now())
+        });
     }
 
     /// A stream ended without a message.
@@ -142,9 +143,15 @@ impl State {
         let told = self.forget_stream(room_id, id);
         // Nothing else tells of this end.
         let class = FrameClass::Durable;
-        self.tell_end(room_id, told, class, || {
-            wire::stream_aborted(room_id, id, why)
-        });
+        let (stream, told) = told.unzip();
+        let ended = EndedStream {
+            room_id,
+            id,
+            why,
+            stream: stream.as_ref(),
+            at: self.shared.clock.now(),
+        };
+        self.tell_end(room_id, told, class, |codec| codec.stream_aborted(&ended));
     }
 
     /// A message was sent, perhaps one that was told while it was written.
@@ -152,13 +159,18 @@ impl State {
         let told = self.forget_stream(message.room_id, StreamId(message.id.0));
         // The message itself says so too.
         let class = FrameClass::Ephemeral;
-        self.tell_end(message.room_id, told, class, || {
-            wire::stream_finished(message)
+        let told = told.map(|(_, told)| told);
+        self.tell_end(message.room_id, told, class, |codec| {
+            codec.stream_finished(message)
         });
     }
 
-    /// One has ended. Answers who was told of it, unless it was not known.
-    fn forget_stream(&mut self, room_id: RoomId, id: StreamId) -> Option<Vec<ConnectionId>> {
+    /// One has ended. Answers it, as it was last, and who was told of it, unless it was not known.
+    fn forget_stream(
+        &mut self,
+        room_id: RoomId,
+        id: StreamId,
+    ) -> Option<(LiveStream, Vec<ConnectionId>)> {
         self.streams.writers.remove(&id);
         if self.surveys.asks_for_streams() {
             self.streams.ended.insert(id);
@@ -171,18 +183,20 @@ impl State {
         room_id: RoomId,
         told: Option<Vec<ConnectionId>>,
         class: FrameClass,
-        frame: impl FnOnce() -> ByteString,
+        encode: impl Fn(&Codec) -> Frames,
     ) {
         let (Some(told), Some(slot)) = (told, self.feeds.get(&room_id)) else {
             return;
         };
-        let frame = frame();
+        let frames = PerCodec::new(encode);
         for socket in told {
             // Who has been taken out is told nothing that came afterwards.
             if slot.feed.is_member(socket)
                 && let Some(socket) = self.sockets.get(&socket)
             {
-                socket.outbox.push(class, frame.clone());
+                for frame in &*frames.get(socket.outbox.codec()) {
+                    socket.outbox.push(class, frame.clone());
+                }
             }
         }
     }
@@ -214,7 +228,8 @@ impl State {
             && let Some(room) = self.streams.rooms.get_mut(&room_id)
             && let Some(socket) = self.sockets.get(&id)
         {
-            room.tell_all(id, socket.user_id, &socket.outbox);
+            let now = self.shared.clock.now();
+            room.tell_all(id, socket.user_id, &socket.outbox, now);
         }
     }
 

@@ -89,7 +89,7 @@ fn a_queue_of_which_the_last_frame_is_larger_than_a_quarter_is_relieved_by_its_e
 #[test]
 fn the_first_frame_counts_for_nothing_until_it_is_handed_out() {
     let outbox = Outbox::new(1_000);
-    outbox.push_first("x".repeat(10 * 1_000).into());
+    outbox.push_first(vec!["x".repeat(10 * 1_000).into()]);
     outbox.push(FrameClass::Durable, "second".into());
     assert!(!outbox.is_closing());
     assert!(matches!(outbox.try_next(), Some(Outgoing::Frame(_))));

@@ -82,7 +82,7 @@ impl Model {
             12 => {
                 let reader = Reader::new(if self.below(2) == 0 { 400 } else { 100_000 });
                 self.streams
-                    .tell_all(reader.id, reader.user_id, &reader.outbox);
+                    .tell_all(reader.id, reader.user_id, &reader.outbox, sample::now());
                 self.readers.push(reader);
             }
             13 if !self.readers.is_empty() => {
@@ -181,7 +181,8 @@ impl Model {
     }
 
     fn end(&mut self, id: StreamId) {
-        for socket in self.streams.ended(id).into_iter().flatten() {
+        let told = self.streams.ended(id).map(|(_, told)| told);
+        for socket in told.into_iter().flatten() {
             let mut told = self.readers.iter_mut().filter(|it| it.id == socket);
             let reader = told.next().expect("who was told listens");
             reader.take();
@@ -225,7 +226,7 @@ impl Model {
         let now = self.now;
         for (_, id) in self.due.extract_if(.., |(at, _)| *at <= now) {
             let seats = self.readers.iter().map(Reader::seat);
-            self.streams.tell(id, seats, now, PAUSE);
+            self.streams.tell(id, seats, now, PAUSE, sample::now());
         }
     }
 

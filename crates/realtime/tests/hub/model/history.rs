@@ -14,7 +14,7 @@ pub fn joined(log: &[RoomEvent], user: UserId) -> Option<u64> {
 /// The event ends the user's membership.
 pub fn takes_out(event: &RoomEvent, user: UserId) -> bool {
     match &event.kind {
-        RoomEventKind::MemberLeft { user_id } => *user_id == user,
+        RoomEventKind::MemberLeft { user_id, .. } => *user_id == user,
         RoomEventKind::RoomDeleted => true,
         _ => false,
     }

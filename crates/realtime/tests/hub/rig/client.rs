@@ -34,6 +34,14 @@ impl Client {
         start.await;
     }
 
+    /// Starts the socket of a guest, whose first frames are these.
+    pub async fn start_guest(&self, room: RoomSnapshot, greeting: Vec<ByteString>) {
+        let start = self
+            .connection
+            .start_guest(self.user.clone(), room, greeting);
+        start.await;
+    }
+
     /// Starts as [`start`](Self::start) does, with what the client has of some rooms.
     pub async fn come_back(&self, rooms: Vec<RoomSnapshot>, resumptions: Vec<Resumption>) {
         let start = self

@@ -11,6 +11,7 @@ use domain::{
         Departure, MemberStore, NewMember, NewRoom, NewSession, OpenedRoom, RoomStore, Rotation,
         SessionStore,
     },
+    values::{RoomName, Username},
 };
 use testkit::sample;
 
@@ -69,6 +70,24 @@ impl MemberStore for Directory {
         unreachable!("the hub changes nothing")
     }
 
+    async fn rename(
+        &self,
+        _: RoomId,
+        _: UserId,
+        _: &Username,
+        _: Timestamp,
+    ) -> StoreResult<RoomEvent> {
+        unreachable!("the hub changes nothing")
+    }
+
+    async fn guests(
+        &self,
+        _: Option<(RoomId, UserId)>,
+        _: u32,
+    ) -> StoreResult<Vec<(RoomId, UserId)>> {
+        unreachable!("the hub does not ask")
+    }
+
     async fn remove(
         &self,
         _: RoomId,
@@ -106,6 +125,14 @@ impl RoomStore for Directory {
 
     async fn open_direct(&self, _: &NewRoom) -> StoreResult<OpenedRoom> {
         unreachable!("the hub changes nothing")
+    }
+
+    async fn open_public(&self, _: &NewRoom) -> StoreResult<OpenedRoom> {
+        unreachable!("the hub changes nothing")
+    }
+
+    async fn of_guests(&self, _: &RoomName) -> StoreResult<Option<Room>> {
+        unreachable!("the hub does not ask")
     }
 
     async fn by_id(&self, _: RoomId) -> StoreResult<Option<Room>> {

@@ -148,6 +148,7 @@ impl ScriptedLog {
             seq: Seq(log.len() as u64 + 1),
             actor_id: UserId(sample::id()),
             at: sample::now(),
+            members: members_since(log, &kind),
             kind,
         };
         log.push(event.clone());
@@ -190,6 +191,18 @@ impl ScriptedLog {
             .take(limit as usize)
             .cloned()
             .collect()
+    }
+}
+
+/// How many are in the room with this event, if that is what it tells, as far as its log tells of those who came and went.
+fn members_since(log: &[RoomEvent], kind: &RoomEventKind) -> Option<u64> {
+    let before = log.iter().rev().find_map(|event| event.members);
+    let before = before.unwrap_or_default();
+    match kind {
+        RoomEventKind::MemberJoined(_) => Some(before + 1),
+        RoomEventKind::MemberLeft { .. } => Some(before.saturating_sub(1)),
+        RoomEventKind::MemberRenamed { .. } => Some(before),
+        _ => None,
     }
 }
 

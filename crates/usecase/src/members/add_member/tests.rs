@@ -6,8 +6,8 @@ use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, bob, bus_hearing, caller, clock, direct_room, event, member, now, public_room, room,
-    rooms_that_are_away, rooms_where_ann_is, rooms_with, silent_bus,
+    ann, away, bob, bus_hearing, caller, clock, direct_room, event, guest_room, member, now,
+    public_room, room, rooms_that_are_away, rooms_where_ann_is, rooms_with, silent_bus, zoe,
 };
 
 fn bob_as_member() -> AddMemberInput {
@@ -25,7 +25,7 @@ fn add_member(
 ) -> AddMember {
     let mut users = MockUserStore::new();
     users.expect_by_id().returning(|id| {
-        let known = [ann(), bob()].into_iter().find(|user| user.id == id);
+        let known = [ann(), bob(), zoe()].into_iter().find(|user| user.id == id);
         Ok(known)
     });
     AddMember {
@@ -228,6 +228,53 @@ async fn only_an_account_can_be_added() {
             .execute(caller(), input)
             .await,
         Err(AddMemberError::UserNotFound)
+    );
+}
+
+#[tokio::test]
+async fn a_guest_is_added_to_a_room_that_allows_guests_and_to_no_other() {
+    for (room, is_added) in [
+        (guest_room(), true),
+        (public_room(), false),
+        (room(), false),
+    ] {
+        let mut members = MockMemberStore::new();
+        let mut bus = MockEventBus::new();
+        // Where they are refused, the store is not even asked.
+        if is_added {
+            let joined = joined(&zoe(), Role::Member);
+            members.expect_add().times(1).return_const(Ok(joined));
+            bus.expect_publish().times(2).return_const(());
+        }
+        let input = AddMemberInput {
+            user_id: zoe().id,
+            ..bob_as_member()
+        };
+        let rooms = rooms_where_ann_is(Role::Owner, room);
+        let got = add_member(rooms, members, Arc::new(bus))
+            .execute(caller(), input)
+            .await;
+        let wanted = match is_added {
+            true => Ok(member(&zoe(), Role::Member)),
+            false => Err(AddMemberError::NotAllowed),
+        };
+        assert_eq!(got, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_is_made_no_admin() {
+    let input = AddMemberInput {
+        user_id: zoe().id,
+        role: Role::Admin,
+        ..bob_as_member()
+    };
+    let rooms = rooms_where_ann_is(Role::Owner, guest_room());
+    assert_eq!(
+        add_member(rooms, MockMemberStore::new(), silent_bus())
+            .execute(caller(), input)
+            .await,
+        Err(AddMemberError::NotAllowed)
     );
 }
 

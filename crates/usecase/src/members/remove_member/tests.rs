@@ -1,13 +1,14 @@
 use domain::{
-    LiveStream, Room, RoomEvent, RoomEventKind, StreamEnd, User,
+    LiveStream, Room, RoomEvent, StreamEnd, User,
     ports::{MockEventBus, MockLiveStreams, MockMemberStore, MockRoomStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, bob, bus_hearing, caller, clock, direct_room, ending, event, id, member, now, room,
-    rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus, stream,
+    ann, away, bob, bus_hearing, caller, clock, direct_room, ending, event, id, member,
+    member_left, now, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus,
+    stream,
 };
 
 fn remove_member(
@@ -43,7 +44,7 @@ fn members_with(user: &User, role: Role) -> MockMemberStore {
 }
 
 fn left(user: &User) -> RoomEvent {
-    event(RoomEventKind::MemberLeft { user_id: user.id })
+    event(member_left(user))
 }
 
 /// Ann, with this role, has `user` leave: everybody is told, in this order, after the commit. What `user` was writing in the

@@ -7,6 +7,7 @@ use mockall::Sequence;
 use super::*;
 use crate::sample::{
     ann, away, bob, bus_hearing, caller, cat, clock, event, id, ids, member, now, room, silent_bus,
+    zoe,
 };
 
 fn input() -> CreateRoomInput {
@@ -15,6 +16,7 @@ fn input() -> CreateRoomInput {
         description: RoomDescription::parse("what is for lunch").unwrap(),
         is_group: true,
         visibility: Visibility::Private,
+        guests: false,
         members: Vec::new(),
         creator: None,
     }
@@ -103,6 +105,7 @@ async fn the_caller_makes_the_room_that_was_asked_for() {
     assert_eq!(asked.description, input().description);
     assert!(asked.is_group);
     assert_eq!(asked.visibility, Visibility::Public);
+    assert!(!asked.guests);
     assert_eq!(asked.created_by, ann().id);
     assert_eq!(asked.created_at, now());
     assert_eq!(
@@ -172,6 +175,33 @@ async fn a_room_has_no_second_owner() {
         refused(CreateRoomInput { members, ..input() }).await,
         CreateRoomError::SecondOwner
     );
+}
+
+#[tokio::test]
+async fn guests_are_let_into_a_public_room_alone() {
+    let guests = |visibility| CreateRoomInput {
+        visibility,
+        guests: true,
+        ..input()
+    };
+    assert!(asked_for(guests(Visibility::Public)).await.guests);
+    assert_eq!(
+        refused(guests(Visibility::Private)).await,
+        CreateRoomError::GuestsInPrivate
+    );
+}
+
+#[tokio::test]
+async fn a_guest_is_brought_along_into_no_room() {
+    for guests in [false, true] {
+        let input = CreateRoomInput {
+            visibility: Visibility::Public,
+            guests,
+            members: vec![(bob().id, Role::Member), (zoe().id, Role::Member)],
+            ..input()
+        };
+        assert_eq!(refused(input).await, CreateRoomError::UnknownMember);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use mockall::Sequence;
 use super::*;
 use crate::sample::{
     ann, away, bob, bus_hearing, caller, clock, direct_room, event, ids, member, now, room,
-    silent_bus,
+    silent_bus, zoe,
 };
 
 async fn open(
@@ -37,6 +37,7 @@ async fn both_are_told_of_a_direct_room_that_was_made_now_after_the_commit() {
                 && new.name == domain::direct_room_name(ann().id, bob().id)
                 && !new.is_group
                 && new.visibility == Visibility::Private
+                && !new.guests
                 && new.created_by == ann().id
                 && new.created_at == now()
                 && new.members == [(bob().id, Role::Member)]
@@ -80,6 +81,15 @@ async fn nobody_has_a_direct_room_with_themselves() {
     assert_eq!(
         open(MockRoomStore::new(), silent_bus(), ann().id, &[]).await,
         Err(OpenDirectRoomError::WithOneself)
+    );
+}
+
+/// They are gone with their last socket, and nobody knows who they are.
+#[tokio::test]
+async fn nobody_has_a_direct_room_with_a_guest() {
+    assert_eq!(
+        open(MockRoomStore::new(), silent_bus(), zoe().id, &[]).await,
+        Err(OpenDirectRoomError::UnknownPeer)
     );
 }
 

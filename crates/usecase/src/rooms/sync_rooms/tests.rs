@@ -5,7 +5,7 @@ use domain::{
 use mockall::predicate::eq;
 
 use super::*;
-use crate::sample::{ann, away, bob, caller, event, id, message, now, room};
+use crate::sample::{ann, away, bob, caller, event, id, member_left, message, now, room};
 
 mod world;
 
@@ -111,7 +111,7 @@ async fn a_room_that_the_caller_came_into_meanwhile_is_new() {
 
 #[tokio::test]
 async fn a_membership_that_ended_is_told_to_its_end_with_the_reason() {
-    let mine = RoomEventKind::MemberLeft { user_id: ann().id };
+    let mine = member_left(&ann());
     for (kind, by, reason) in [
         (mine.clone(), ann().id, RemovalReason::Left),
         (mine, bob().id, RemovalReason::Removed),
@@ -166,10 +166,9 @@ async fn who_is_out_is_not_shown_what_was_written_after_the_end_and_a_member_is(
             seq: Seq(seq),
             ..event(kind)
         };
-        let left = RoomEventKind::MemberLeft { user_id: ann().id };
         let events = vec![
             numbered(5, RoomEventKind::MessageSent(edited)),
-            numbered(6, left),
+            numbered(6, member_left(&ann())),
         ];
         let mut log = MockRoomLog::new();
         log.expect_read().return_const(Ok(events));

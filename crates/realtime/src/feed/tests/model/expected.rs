@@ -70,7 +70,7 @@ impl Expected {
         }
         match &event.kind {
             RoomEventKind::RoomDeleted => true,
-            RoomEventKind::MemberLeft { user_id } => {
+            RoomEventKind::MemberLeft { user_id, .. } => {
                 *user_id == self.user && event.seq.0 > self.member_as_of
             }
             _ => false,

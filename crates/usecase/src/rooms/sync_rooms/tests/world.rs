@@ -160,6 +160,7 @@ impl World {
                     seq: Seq(seq),
                     actor_id,
                     at: now(),
+                    members: None,
                     kind,
                 }
             };

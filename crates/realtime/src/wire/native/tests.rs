@@ -61,6 +61,7 @@ fn event(seq: u64, kind: RoomEventKind) -> RoomEvent {
         seq: Seq(seq),
         actor_id: UserId(id(2)),
         at: sample::now(),
+        members: None,
         kind,
     }
 }
@@ -193,6 +194,14 @@ fn a_deleted_message_is_told_by_its_id() {
     );
 }
 
+fn zoe_left() -> RoomEventKind {
+    RoomEventKind::MemberLeft {
+        user_id: UserId(id(2)),
+        username: Some(zoe().username),
+        guest_id: None,
+    }
+}
+
 #[test]
 fn comings_and_goings_are_told() {
     let member = sample::member(&zoe(), Role::Admin);
@@ -200,11 +209,10 @@ fn comings_and_goings_are_told() {
         &room_event(&event(3, RoomEventKind::MemberJoined(member))),
         json!({"event": "member.joined", "seq": 3,
                "data": {"room_id": written(1), "user_id": written(2), "username": "Zoë",
-                        "role": "ADMIN", "joined_at": NOW, "seq": 3}}),
+                        "role": "ADMIN", "joined_at": NOW, "seq": 3, "guest_id": null}}),
     );
-    let user_id = UserId(id(2));
     assert_says(
-        &room_event(&event(4, RoomEventKind::MemberLeft { user_id })),
+        &room_event(&event(4, zoe_left())),
         json!({"event": "member.left", "seq": 4,
                "data": {"room_id": written(1), "user_id": written(2), "seq": 4}}),
     );
@@ -231,7 +239,7 @@ fn a_room_that_one_was_added_to_is_told_whole() {
         &room_added(&room),
         json!({"event": "room_added", "data": {
             "id": written(1), "name": "The kitchen", "description": "", "is_group": true,
-            "visibility": "private", "created_by": written(2), "created_at": NOW, "last_seq": 2,
+            "visibility": "private", "guests": false, "created_by": written(2), "created_at": NOW, "last_seq": 2,
         }}),
     );
 }
@@ -340,8 +348,7 @@ fn what_is_told_in_another_way_is_no_passing_event() {
         session_id,
     };
     assert_eq!(bus_frame(&revoked), None);
-    let left = event(4, RoomEventKind::MemberLeft { user_id });
-    assert_eq!(bus_frame(&BusEvent::Room(left)), None);
+    assert_eq!(bus_frame(&BusEvent::Room(event(4, zoe_left()))), None);
 }
 
 #[test]

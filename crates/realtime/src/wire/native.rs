@@ -28,14 +28,12 @@ fn encode<T: Serialize>(
     seq: Option<Seq>,
     data: T,
 ) -> ByteString {
-    serde_json::to_string(&Frame {
+    super::json(&Frame {
         event,
         id,
         seq,
         data,
     })
-    .expect("strings, numbers and maps with string keys always encode")
-    .into()
 }
 
 /// What a socket is told first.
@@ -141,11 +139,18 @@ pub fn room_event(event: &RoomEvent) -> ByteString {
         RoomEventKind::MemberJoined(member) => tell(
             "member.joined",
             json!({"room_id": room_id, "user_id": member.user_id, "username": member.username,
-                   "role": member.role, "joined_at": member.joined_at, "seq": seq}),
+                   "role": member.role, "joined_at": member.joined_at, "seq": seq,
+                   "guest_id": member.guest_id}),
         ),
-        RoomEventKind::MemberLeft { user_id } => tell(
+        RoomEventKind::MemberLeft { user_id, .. } => tell(
             "member.left",
             json!({"room_id": room_id, "user_id": user_id, "seq": seq}),
+        ),
+        RoomEventKind::MemberRenamed {
+            user_id, username, ..
+        } => tell(
+            "member.renamed",
+            json!({"room_id": room_id, "user_id": user_id, "username": username, "seq": seq}),
         ),
         RoomEventKind::RoomCreated => tell("room.created", json!({"room_id": room_id, "seq": seq})),
         RoomEventKind::RoomDeleted => tell("room.deleted", json!({"room_id": room_id, "seq": seq})),

@@ -1,0 +1,55 @@
+use std::rc::Rc;
+
+use actix_web::web;
+use realtime::{
+    CloseReason, Connection, FrameClass,
+    wire::{self, ClientFrame},
+};
+
+use super::{
+    command::{self, Outcome},
+    lease::{Lease, LeaseEvent},
+    pump::{Begun, Protocol},
+};
+use crate::Door;
+
+/// The protocol of the product.
+pub(super) struct Native {
+    pub door: web::Data<Door>,
+    pub lease: Rc<Lease>,
+    pub connection: Rc<Connection>,
+}
+
+impl Protocol for Native {
+    fn begin(&self, text: &str) -> Begun {
+        let frame = ClientFrame::parse(text);
+        let is_good = frame.command.is_ok();
+        let door = self.door.clone();
+        let (lease, connection) = (self.lease.clone(), self.connection.clone());
+        connection.outbox().begin_command();
+        let under_way = Box::pin(async move {
+            let id = frame.id.clone();
+            let answer = match command::carry_out(door, &lease, &connection, frame).await {
+                // Who gave no reference did not ask for an answer.
+                Ok(Outcome::Answer(data)) => id.map(|id| wire::acknowledged(&id, data)),
+                Ok(Outcome::Answered) => return,
+                Err(problem) => Some(wire::rejected(id.as_ref(), problem.body(None))),
+            };
+            connection.outbox().answer(answer);
+        });
+        Begun { is_good, under_way }
+    }
+
+    /// Warns before the access token expires, and ends with it.
+    async fn over(&self) -> CloseReason {
+        loop {
+            match self.lease.next().await {
+                LeaseEvent::EndsSoon(expires_at) => {
+                    let frame = wire::token_expiring(expires_at);
+                    self.connection.outbox().push(FrameClass::Durable, frame);
+                }
+                LeaseEvent::Over => return CloseReason::TokenExpired,
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use domain::{
+    RoomId, StoreError, StoreResult, UserId,
+    ports::{Clock, EventBus, LiveStreams, MemberStore, Presence},
+};
+
+use super::tell_left;
+use crate::streams::end_streams_of_member;
+
+/// Takes a guest out of a room once their last socket is gone. Nobody asks for it.
+#[derive(Clone)]
+pub struct LeaveRoom {
+    pub(crate) members: Arc<dyn MemberStore>,
+    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) streams: Arc<dyn LiveStreams>,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl LeaveRoom {
+    /// Takes the guest out, ends what they were writing there, and tells the room, unless they are there again, on whatever node. One who comes back in the
+    /// moment in between is taken out all the same: their socket is closed, and its client comes again.
+    ///
+    /// # Errors
+    /// The guest may still be in the room then; [`SweepRooms`](super::SweepRooms) finds them.
+    pub async fn execute(&self, room: RoomId, guest: UserId) -> StoreResult<()> {
+        if !guest.is_guest() || self.presence.online(room).await?.contains(&guest) {
+            return Ok(());
+        }
+        let left = self.members.remove(room, guest, guest, self.clock.now());
+        match left.await {
+            Ok(event) => {
+                tell_left(&*self.bus, event, guest).await;
+                end_streams_of_member(&*self.streams, &*self.bus, room, guest).await;
+                Ok(())
+            }
+            // Another node was faster, or the room is gone.
+            Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    RoomId, StoreResult, UserId,
+    ports::{MemberStore, Presence},
+};
+
+use super::LeaveRoom;
+
+/// Finds guests who are members of a room and hold no socket there: what a crash has left behind. Nobody asks for it: each
+/// node does it again and again.
+pub struct SweepRooms {
+    pub(crate) members: Arc<dyn MemberStore>,
+    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) leave: LeaveRoom,
+    /// Who was away at the last look.
+    pub(crate) absent: Mutex<HashSet<(RoomId, UserId)>>,
+}
+
+impl SweepRooms {
+    /// How many guests one query asks for.
+    pub const BATCH: u32 = 500;
+
+    /// Takes out those who were away at the last look too: one who is just coming in is a member before their socket is
+    /// there.
+    ///
+    /// # Errors
+    /// Who could not be looked for, or not taken out, is found the next time.
+    pub async fn execute(&self) -> StoreResult<()> {
+        let mut absent = HashSet::new();
+        let mut after = None;
+        loop {
+            let page = self.members.guests(after, Self::BATCH).await?;
+            after = page.last().copied();
+            let is_last = page.len() < Self::BATCH as usize;
+            absent.extend(self.absent_among(page).await?);
+            if is_last {
+                break;
+            }
+        }
+        let before = {
+            let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *known, absent.clone())
+        };
+        for (room, guest) in absent.intersection(&before) {
+            self.leave.execute(*room, *guest).await?;
+        }
+        Ok(())
+    }
+
+    async fn absent_among(
+        &self,
+        guests: Vec<(RoomId, UserId)>,
+    ) -> StoreResult<Vec<(RoomId, UserId)>> {
+        let mut rooms: HashMap<RoomId, Vec<UserId>> = HashMap::new();
+        for (room, guest) in guests {
+            rooms.entry(room).or_default().push(guest);
+        }
+        let mut absent = Vec::new();
+        for (room, guests) in rooms {
+            let online = self.presence.online(room).await?;
+            let away = guests.into_iter().filter(|it| !online.contains(it));
+            absent.extend(away.map(|guest| (room, guest)));
+        }
+        Ok(absent)
+    }
+}
+
+#[cfg(test)]
+mod tests;
