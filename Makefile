@@ -38,4 +38,7 @@ bench-readers: ## Measure what those who read notice of peers that never read, a
 bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
 	cargo bench --package repository --bench durable_sends
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-durable
+check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
+	./scripts/check-analytics.sh
+
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-durable check-analytics

@@ -7,10 +7,16 @@ for tool in cargo cc make; do
   command -v "$tool" >/dev/null || { echo "missing: $tool" >&2; exit 1; }
 done
 
+# A build from nothing writes nothing for the next one to go on from.
+target="${CARGO_TARGET_DIR:-target}"
+[ -d "$target" ] || export CARGO_INCREMENTAL=0
+# Most tests wait for servers, not for a core.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
+
 ./scripts/install-backends.sh
 ./scripts/lint.sh
 # Builds the binary too, which the web tests use.
-cargo test --workspace --locked
-# What clients see over SQLite, they see over Postgres and Redis.
-BLACKBOX_STORE=postgres cargo test --locked --package app --test blackbox -- rest:: sockets::
-CHATTERSTACK_BIN="${CARGO_TARGET_DIR:-target}/debug/chatterstack" ./scripts/test-web.sh
+cargo test --workspace --locked --no-fail-fast
+# What clients see over SQLite, they see over Postgres and Redis. Of the whole workspace, whose features are built already.
+BLACKBOX_STORE=postgres cargo test --workspace --locked --test blackbox -- rest:: sockets:: dialects::
+CHATTERSTACK_BIN="$target/debug/chatterstack" ./scripts/test-web.sh

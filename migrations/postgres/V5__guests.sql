@@ -3,11 +3,14 @@ ALTER TABLE users ADD COLUMN guest_id text;
 
 -- Who makes the rooms that nobody made. Its key is no name that anybody can choose: names stand on one line.
 INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at, updated_at)
-VALUES ('01900000-0000-7000-8000-000000000000', 'ChatterStack', E'\nhouse', 'ChatterStack', 'house@guest.invalid',
+VALUES ('01900000-0000-7000-8000-000000000000', 'ChatterStack', E'\nhouse', 'ChatterStack', 'house@0190.guest.invalid',
         '', 'OFFLINE', '2026-01-01Z', '2026-01-01Z');
 
 -- What a guest was called who sent the message: anybody may be known by their id later. NULL for an account, which has one name.
 ALTER TABLE messages ADD COLUMN guest_name text;
+
+-- What a guest said, the latest last.
+CREATE INDEX messages_of_guests ON messages (sender_id, created_at, id) WHERE guest_name IS NOT NULL;
 
 -- Whether guests may come in. A room that they know by its name has that as its `direct_key`, behind 'guests:'.
 ALTER TABLE rooms ADD COLUMN guests boolean NOT NULL DEFAULT false;

@@ -3,11 +3,14 @@ ALTER TABLE users ADD COLUMN guest_id TEXT;
 
 -- Who makes the rooms that nobody made. Its key is no name that anybody can choose: names stand on one line.
 INSERT INTO users (id, username, username_key, name, email, password_hash, status, created_at, updated_at)
-VALUES (x'01900000000070008000000000000000', 'ChatterStack', char(10) || 'house', 'ChatterStack', 'house@guest.invalid',
+VALUES (x'01900000000070008000000000000000', 'ChatterStack', char(10) || 'house', 'ChatterStack', 'house@0190.guest.invalid',
         '', 'OFFLINE', 1767225600000000, 1767225600000000);
 
 -- What a guest was called who sent the message: anybody may be known by their id later. NULL for an account, which has one name.
 ALTER TABLE messages ADD COLUMN guest_name TEXT;
+
+-- What a guest said, the latest last.
+CREATE INDEX messages_of_guests ON messages (sender_id, created_at, id) WHERE guest_name IS NOT NULL;
 
 -- Whether guests may come in. A room that they know by its name has that as its `direct_key`, behind 'guests:'.
 ALTER TABLE rooms ADD COLUMN guests INTEGER NOT NULL DEFAULT 0 CHECK (guests IN (0, 1));

@@ -25,7 +25,9 @@ pub struct Server {
     folder: Folder,
     address: String,
     sockets: String,
+    metrics: String,
     document: Arc<Document>,
+    settings: Vec<(String, String)>,
 }
 
 /// A node that has been started and may not listen yet.
@@ -33,6 +35,7 @@ pub struct Starting {
     process: Process,
     folder: Folder,
     joins_others: bool,
+    settings: Vec<(String, String)>,
 }
 
 /// Ends with its owner, and shows its log when the test fails.
@@ -88,9 +91,11 @@ impl Start {
             None => Folder::Own(tempfile::tempdir().unwrap()),
         };
         let backends = if joins_others { backends() } else { Vec::new() };
+        let backends = backends.into_iter();
+        let mut settings: Vec<_> = backends.map(|(name, it)| (name.to_owned(), it)).collect();
+        settings.extend(self.settings);
         let mut child = binary(folder.path())
-            .envs(backends)
-            .envs(self.settings)
+            .envs(settings.iter().cloned())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -113,6 +118,7 @@ impl Start {
             process,
             folder,
             joins_others,
+            settings,
         }
     }
 }
@@ -121,18 +127,24 @@ impl Starting {
     /// Waits until it listens.
     pub async fn listening(self) -> Server {
         let Self {
-            process, folder, ..
+            process,
+            folder,
+            settings,
+            ..
         } = self;
         let listening = process.log.wait_for("listening");
         let address = |name: &str| listening["fields"][name].as_str().unwrap().to_owned();
-        let (address, sockets) = (address("address"), address("sockets"));
+        let (address, sockets, metrics) =
+            (address("address"), address("sockets"), address("metrics"));
         let document = Document::fetch(&format!("http://{address}")).await;
         let server = Server {
             process,
             folder,
             address,
             sockets,
+            metrics,
             document: Arc::new(document),
+            settings,
         };
         if self.joins_others {
             eventually("it hears itself through Redis", async || {
@@ -227,9 +239,27 @@ impl Server {
         client.log_in(&email, "correct horse").await
     }
 
+    /// Runs another command over the data of this node: what it said, or with which words it failed.
+    pub fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let settings = self.settings.iter();
+        let settings: Vec<_> = settings.map(|(name, it)| (&**name, &**it)).collect();
+        let output = run(self.folder(), arguments, &settings);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        if output.status.success() {
+            Ok(text(output.stdout))
+        } else {
+            Err(text(output.stderr))
+        }
+    }
+
     /// `http://host:port`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// `host:port` of what Prometheus asks.
+    pub fn metrics(&self) -> &str {
+        &self.metrics
     }
 
     /// `host:port` of the sockets.

@@ -1,8 +1,11 @@
 //! What is done, and told, while Redis is away.
 
+use serde_json::{Value, json};
+
 use crate::{
     fleet::{Fleet, online, wait_for_bus},
-    server::eventually,
+    server::{Server, eventually},
+    socket::Socket,
 };
 
 async fn wait_for_buses(fleet: &Fleet, health: &str) {
@@ -161,4 +164,66 @@ async fn while_redis_is_away_no_stream_is_written_and_what_redis_forgot_is_over(
     let again = ann.post(&streams, start).await;
     assert_eq!(again.status, 201, "{again:?}");
     at_b.hear("stream.started").await;
+}
+
+/// A guest of the dialect "flat", in `global`.
+async fn guest(node: &Server, id: &str) -> Socket {
+    let socket = Socket::connect(node, &format!("userId={id}&username={id}")).await;
+    socket.unwrap_or_else(|refused| panic!("{refused:?}"))
+}
+
+/// What the guest is told, up to this message.
+async fn told_until(guest: &mut Socket, content: &str) -> Vec<(String, String)> {
+    let mut told = Vec::new();
+    loop {
+        let frame = guest.next().await;
+        let text = |field: &str| frame[field].as_str().unwrap().to_owned();
+        told.push((text("type"), text("userId")));
+        if frame["content"] == content {
+            return told;
+        }
+    }
+}
+
+/// Each node knows its own sockets alone then, and must not take those of the others for gone.
+#[tokio::test]
+async fn while_redis_is_away_the_guests_of_other_nodes_stay_in_their_rooms() {
+    let fleet = Fleet::alone(&[("PRESENCE_LEASE", "1s")]).await;
+    let [a, b, _] = &fleet.nodes[..] else {
+        panic!("three nodes")
+    };
+    let mut alice = guest(a, "alice").await;
+    let mut bob = guest(b, "bob").await;
+    for (who, socket) in [("alice", &mut alice), ("bob", &mut bob)] {
+        socket.send(json!({"type": "chat", "content": who})).await;
+    }
+    told_until(&mut alice, "bob").await;
+    told_until(&mut bob, "alice").await;
+    fleet.redis.kill();
+    wait_for_buses(&fleet, "degraded").await;
+    // Each node looks for guests who are gone once in a lease, and needs two looks.
+    let up = async |node: &Server| {
+        let health: Value = node.client().get("/health").await.body;
+        health["uptime_seconds"].as_i64().unwrap()
+    };
+    let begun = up(a).await;
+    eventually("four leases are over", async || {
+        (up(a).await > begun + 4).then_some(())
+    })
+    .await;
+    alice
+        .send(json!({"type": "chat", "content": "still here"}))
+        .await;
+    for guest in [&mut alice, &mut bob] {
+        let told = told_until(guest, "still here").await;
+        assert!(told.iter().all(|(kind, _)| kind == "chat"), "{told:?}");
+    }
+    fleet.redis.restart();
+    wait_for_buses(&fleet, "connected").await;
+    bob.send(json!({"type": "chat", "content": "so am I"}))
+        .await;
+    for guest in [&mut alice, &mut bob] {
+        let told = told_until(guest, "so am I").await;
+        assert!(told.iter().all(|(kind, _)| kind == "chat"), "{told:?}");
+    }
 }

@@ -14,6 +14,7 @@ let passed = 0;
 const server = new Server();
 try {
   await server.start();
+  check(server.admin !== null, 'the first admin is not in the log');
   const document = await (await fetch(`${server.url}/openapi.json`)).json();
   compare(callsOf(document), requestsOf(collection.item));
   await play();
@@ -57,7 +58,13 @@ async function play() {
     collection,
     timeoutRequest: 10_000,
     timeout: 120_000,
-    environment: { values: [{ key: 'base_url', value: server.url }] },
+    environment: {
+      values: [
+        { key: 'base_url', value: server.url },
+        { key: 'admin_email', value: server.admin?.email },
+        { key: 'admin_password', value: server.admin?.password },
+      ],
+    },
   });
   for (const { item, assertions = [] } of executions) {
     // A request that asserts nothing proves nothing.

@@ -17,12 +17,16 @@ export class Server {
   #log = [];
   #folder = mkdtempSync(join(tmpdir(), 'chatterstack-'));
   #port = 0;
+  #admin = null;
 
   constructor(env = {}) {
     this.env = env;
   }
 
   get url() { return `http://127.0.0.1:${this.#port}`; }
+
+  /** `{ email, password }` of the admin whom the first start has made. */
+  get admin() { return this.#admin; }
 
   /** The newest lines of the log, for a test that fails. */
   get log() { return this.#log.join('\n'); }
@@ -45,6 +49,7 @@ export class Server {
         this.#log.push(line);
         if (this.#log.length > 40) this.#log.shift();
         const fields = parsed(line)?.fields;
+        if (fields?.message === 'the first admin') this.#admin = { email: fields.email, password: fields.password };
         if (fields?.message !== 'listening') return;
         clearTimeout(timer);
         this.#port = Number(new URL(`http://${fields.address}`).port);

@@ -6,9 +6,15 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web::Data};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::from_fn,
+    web::{Data, ServiceConfig},
+};
 use anyhow::{Context, Result, bail};
 use delivery::{Door, Health, Limits, RequestLog, http};
+use domain::NodeId;
 use futures_util::future::join_all;
 use realtime::Hub;
 use socket2::SockRef;
@@ -20,22 +26,29 @@ use tokio::{
 };
 
 use crate::{
+    admin::make_first,
     config::{AppEnv, Config, Shutdown},
+    counting::count_activity,
     departure::{Departure, End},
     guests::see_guests_out,
     lost_streams::{end_all_that_are_lost, end_lost_streams},
-    open_files, wiring,
+    open_files,
+    stats::publish_stats,
+    wiring,
 };
 
 /// A node that listens, and serves once it is run.
 pub struct Application {
     address: SocketAddr,
     socket_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
     servers: Vec<Server>,
     hub: Hub,
     hub_task: JoinHandle<()>,
     lost_streams: JoinHandle<()>,
     guests: JoinHandle<()>,
+    counting: JoinHandle<()>,
+    stats: JoinHandle<()>,
     door: Data<Door>,
     open: wiring::Open,
     shutdown: Shutdown,
@@ -49,7 +62,9 @@ impl Application {
     /// What stands against it, for people.
     pub async fn build(config: &Config) -> Result<Self> {
         open_files::warn_if_too_few(config.ws.sockets_node);
-        Self::over(config, wiring::wire(config).await?)
+        let application = Self::over(config, wiring::wire(config).await?)?;
+        make_first(config, &application.door.usecases).await;
+        Ok(application)
     }
 
     fn over(config: &Config, wired: wiring::Wired) -> Result<Self> {
@@ -67,7 +82,9 @@ impl Application {
                 config.delivery.sync_queue,
             ),
             health: Health {
+                node_id: NodeId(wired.ports.ids.next()),
                 store: wired.probe,
+                commits: wired.commits,
                 bus: wired.ports.bus.clone(),
                 started_at: wired.ports.clock.now(),
                 clock: wired.ports.clock.clone(),
@@ -79,30 +96,54 @@ impl Application {
         });
         let looking = end_lost_streams(door.clone(), config.streams.lease / 6);
         let lost_streams = tokio::spawn(looking);
+        let counting = count_activity(door.clone(), config.analytics_interval);
+        let counting = tokio::spawn(counting);
         let seeing = see_guests_out(door.clone(), departures, config.fleet.presence_lease);
         let guests = tokio::spawn(seeing);
+        let live = wired.ports.live_stats.clone();
+        let publishing = publish_stats(door.clone(), live, config.fleet.stats_interval);
+        let stats = tokio::spawn(publishing);
         let last = door.clone();
         let listener = bind(config.http.host, config.http.port, "PORT")?;
         let address = listener.local_addr()?;
-        let serves = match config.ws.port {
-            None => Serves::All,
-            Some(_) => Serves::AllButSockets,
+        let (ws_port, metrics_port) = (config.ws.port, config.http.metrics_port);
+        let serves = Serves {
+            rest: true,
+            sockets: ws_port.is_none(),
+            metrics: metrics_port.is_none(),
         };
         let mut servers = vec![server(config, listener, door.clone(), serves)?];
         let mut socket_address = None;
-        if let Some(port) = config.ws.port {
+        if let Some(port) = ws_port {
             let listener = bind(config.http.host, port, "WS_PORT")?;
             socket_address = Some(listener.local_addr()?);
-            servers.push(server(config, listener, door, Serves::Sockets)?);
+            let serves = Serves {
+                sockets: true,
+                ..Serves::default()
+            };
+            servers.push(server(config, listener, door.clone(), serves)?);
+        }
+        let mut metrics_address = None;
+        if let Some(port) = metrics_port {
+            let listener = bind(config.http.host, port, "METRICS_PORT")?;
+            metrics_address = Some(listener.local_addr()?);
+            let serves = Serves {
+                metrics: true,
+                ..Serves::default()
+            };
+            servers.push(server(config, listener, door, serves)?);
         }
         Ok(Self {
             address,
             socket_address,
+            metrics_address,
             servers,
             hub,
             hub_task,
             lost_streams,
             guests,
+            counting,
+            stats,
             door: last,
             open: wired.open,
             shutdown: config.shutdown.clone(),
@@ -125,7 +166,8 @@ impl Application {
         };
         let mut serving = tokio::spawn(join_all(self.servers));
         let sockets = self.socket_address.unwrap_or(self.address);
-        tracing::info!(address = %self.address, sockets = %sockets, "listening");
+        let metrics = self.metrics_address.unwrap_or(self.address);
+        tracing::info!(address = %self.address, sockets = %sockets, metrics = %metrics, "listening");
         let mut hub_task = self.hub_task;
         let grace = departure.shutdown.grace;
         let (end, gone_by) = tokio::select! {
@@ -151,8 +193,12 @@ impl Application {
             ending,
         )
         .await;
+        self.counting.abort();
+        let _ = self.counting.await;
         self.guests.abort();
         let _ = self.guests.await;
+        self.stats.abort();
+        let _ = self.stats.await;
         drop(self.door);
         drop((self.hub, departure.hub));
         let linger = match end {
@@ -181,11 +227,14 @@ fn bind(host: std::net::IpAddr, port: u16, setting: &str) -> Result<TcpListener>
         .with_context(|| format!("cannot listen on {host}:{port} ({setting})"))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Serves {
-    All,
-    AllButSockets,
-    Sockets,
+/// What a listener serves.
+#[derive(Clone, Copy, Default)]
+struct Serves {
+    /// REST and the pages.
+    rest: bool,
+    /// The socket at `/ws`.
+    sockets: bool,
+    metrics: bool,
 }
 
 fn server(
@@ -196,24 +245,26 @@ fn server(
 ) -> Result<Server> {
     let write_timeout = config.ws.write_timeout;
     let server = HttpServer::new(move || {
-        let app = App::new()
+        let routes = move |app: &mut ServiceConfig| {
+            if serves.sockets {
+                app.configure(http::socket_route);
+            }
+            if serves.metrics {
+                app.configure(http::metrics_route);
+            }
+            if serves.rest {
+                app.configure(http::routes)
+                    .configure(http::stream_route)
+                    .configure(web::routes);
+            }
+        };
+        App::new()
             .app_data(door.clone())
             .wrap(from_fn(http::finish))
             .wrap(from_fn(http::cors))
             .wrap(from_fn(http::farewell))
-            .wrap(RequestLog::new());
-        match serves {
-            Serves::All => app
-                .configure(http::routes)
-                .configure(http::socket_route)
-                .configure(http::stream_route)
-                .configure(web::routes),
-            Serves::AllButSockets => app
-                .configure(http::routes)
-                .configure(http::stream_route)
-                .configure(web::routes),
-            Serves::Sockets => app.configure(http::socket_route),
-        }
+            .wrap(RequestLog::new())
+            .configure(routes)
     })
     .on_connect(move |connection, _| prepare(connection, write_timeout))
     .client_request_timeout(config.http.head_timeout)

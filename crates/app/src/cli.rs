@@ -15,7 +15,7 @@ pub use error::CliError;
 use crate::config::{Config, Environment, Purpose, Sources};
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Run the server.
     Serve,
@@ -23,10 +23,21 @@ pub enum Command {
     Migrate,
     /// Fill the database with a demo team.
     Seed,
+    /// Make somebody an admin.
+    CreateAdmin(NewAdmin),
     /// Print the OpenAPI document.
     OpenApi,
     /// Ask a running server whether it lives.
     Healthcheck,
+}
+
+/// Who is to be an admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAdmin {
+    /// The address of the account, which is made when it is not there.
+    pub email: String,
+    /// The name of an account that is made; what stands before the @ if not given.
+    pub username: Option<String>,
 }
 
 impl Command {
@@ -55,10 +66,12 @@ impl Command {
         ),
     ];
 
-    fn purpose(self) -> Purpose {
+    fn purpose(&self) -> Purpose {
         match self {
             Self::Serve | Self::Seed => Purpose::Serve,
-            Self::Migrate | Self::OpenApi | Self::Healthcheck => Purpose::Task,
+            Self::Migrate | Self::CreateAdmin(_) | Self::OpenApi | Self::Healthcheck => {
+                Purpose::Task
+            }
         }
     }
 }
@@ -79,6 +92,10 @@ where
 {
     let matches = flags::command().try_get_matches_from(args)?;
     let (command, matches) = match matches.subcommand() {
+        Some((flags::ADMIN, inner)) => match inner.subcommand() {
+            Some((_, inner)) => (Command::CreateAdmin(flags::new_admin(inner)), inner),
+            None => (Command::Serve, inner),
+        },
         Some((word, inner)) => (command_of(word), inner),
         None => (Command::Serve, &matches),
     };
@@ -88,7 +105,8 @@ where
         environment,
         read_file,
     };
-    Ok((command, Config::load(&sources, command.purpose())?))
+    let config = Config::load(&sources, command.purpose())?;
+    Ok((command, config))
 }
 
 /// [`parse`] with the arguments, environment and files of this process.
@@ -105,9 +123,8 @@ pub fn from_process() -> Result<(Command, Config), CliError> {
 
 fn command_of(word: &str) -> Command {
     let found = Command::WORDS.iter().find(|(name, ..)| *name == word);
-    found
-        .expect("clap takes only the words that it was given")
-        .2
+    let (_, _, command) = found.expect("clap takes only the words that it was given");
+    command.clone()
 }
 
 #[cfg(test)]

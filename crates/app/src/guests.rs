@@ -2,28 +2,42 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use delivery::Door;
+use futures_util::{StreamExt, stream};
 use realtime::Departures;
 use tokio::time::{MissedTickBehavior, interval};
 
+/// How many guests are taken out at a time: their commits share a turn of the store.
+const AT_ONCE: usize = 16;
+
 /// Takes guests out of the rooms that they have left, and looks now and then for those whom a crash has left behind, until it
 /// is dropped, or the hub is.
-pub(crate) async fn see_guests_out(door: Data<Door>, mut departures: Departures, sweep: Duration) {
-    let guests = &door.usecases.guests;
-    let mut sweeps = interval(sweep);
-    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            departed = departures.next() => {
-                let Some((room, guest)) = departed else { return };
-                if let Err(error) = guests.leave.execute(room, guest).await {
-                    tracing::warn!(%error, %room, %guest, "a guest who has left is still a member");
-                }
+pub(crate) async fn see_guests_out(door: Data<Door>, departures: Departures, sweep: Duration) {
+    let departed = stream::unfold(departures, async |mut departures| {
+        let next = departures.next().await?;
+        Some((next, departures))
+    });
+    let leaving = departed.for_each_concurrent(AT_ONCE, async |(room, guest)| {
+        let door = door.clone();
+        // A task of its own, so that what is committed is told though this one ends.
+        let leave = tokio::spawn(async move {
+            if let Err(error) = door.usecases.guests.leave.execute(room, guest).await {
+                tracing::warn!(%error, %room, %guest, "a guest who has left is still a member");
             }
-            _ = sweeps.tick() => {
-                if let Err(error) = guests.sweep.execute().await {
-                    tracing::debug!(%error, "guests who are gone could not be looked for");
-                }
+        });
+        let _ = leave.await;
+    });
+    let sweeping = async {
+        let mut sweeps = interval(sweep);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            sweeps.tick().await;
+            if let Err(error) = door.usecases.guests.sweep.execute().await {
+                tracing::debug!(%error, "guests who are gone could not be looked for");
             }
         }
+    };
+    tokio::select! {
+        () = leaving => {}
+        () = sweeping => {}
     }
 }

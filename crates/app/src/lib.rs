@@ -9,7 +9,10 @@ pub mod seed;
 pub mod system;
 pub mod wiring;
 
+mod admin;
+mod counting;
 mod departure;
 mod guests;
 mod lost_streams;
 mod open_files;
+mod stats;

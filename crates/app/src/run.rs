@@ -7,6 +7,7 @@ use tokio::{
 };
 
 use crate::{
+    admin,
     application::Application,
     cli::{Command, healthcheck},
     config::Config,
@@ -28,6 +29,7 @@ pub fn run(command: Command, config: &Config) -> Result<()> {
         }
         Command::Migrate => runtime()?.block_on(migrate(config)),
         Command::Seed => runtime()?.block_on(seed::seed(config)),
+        Command::CreateAdmin(new) => runtime()?.block_on(admin::create(config, &new)),
         Command::OpenApi => {
             print!("{}", delivery::http::openapi().to_yaml()?);
             Ok(())

@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Timestamp,
-    ports::{EventBus, Probe},
+    NodeId, NodeStats, Timestamp,
+    ports::{BusHealth, CommitCounts, EventBus, Probe},
     values::PageSize,
 };
 use realtime::Hub;
@@ -29,10 +29,30 @@ pub struct Door {
     pub settings: Settings,
 }
 
-/// Whether this node can serve.
+impl Door {
+    /// What this node counts of itself, now.
+    #[must_use]
+    pub fn stats(&self) -> NodeStats {
+        let health = &self.health;
+        NodeStats {
+            node_id: health.node_id,
+            started_at: health.started_at,
+            at: health.clock.now(),
+            bus_connected: health.bus.health() == BusHealth::Connected,
+            sockets: self.hub.stats(),
+            commits: health.commits.so_far(),
+        }
+    }
+}
+
+/// Whether this node can serve, and how it does.
 pub struct Health {
+    /// Which node this is.
+    pub node_id: NodeId,
     /// The store.
     pub store: Arc<dyn Probe>,
+    /// What the store counts.
+    pub commits: Arc<dyn CommitCounts>,
     /// What connects it with the other nodes.
     pub bus: Arc<dyn EventBus>,
     /// When the node started.

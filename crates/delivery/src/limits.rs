@@ -35,6 +35,10 @@ pub struct Rates {
     pub login_account: Option<Rate>,
     /// Guests coming in, and what they ask for over REST, for each address.
     pub guests_ip: Option<Rate>,
+    /// Rooms that guests make by asking for them, for each address.
+    pub guest_rooms_ip: Option<Rate>,
+    /// What guests say, and the names they take, for each address.
+    pub guest_messages_ip: Option<Rate>,
     /// REST calls and handshakes of sockets, for each user.
     pub rest_user: Option<Rate>,
     /// Messages, by either door, for each user.
@@ -64,6 +68,10 @@ pub(crate) enum Deed {
     LogInTo(String),
     /// A guest comes in, or asks for something, from this address.
     GuestFrom(Option<IpAddr>),
+    /// A guest asks for a room that is not there, from this address.
+    GuestRoom(Option<IpAddr>),
+    /// A guest says something, or takes another name, from this address.
+    GuestMessage(Option<IpAddr>),
     /// A user calls.
     Call(UserId),
     /// A user sends a message.
@@ -128,6 +136,8 @@ impl Limits {
             Deed::LogInFrom(_) => ("login_ip", self.rates.login_ip),
             Deed::LogInTo(_) => ("login_account", self.rates.login_account),
             Deed::GuestFrom(_) => ("guests_ip", self.rates.guests_ip),
+            Deed::GuestRoom(_) => ("guest_rooms_ip", self.rates.guest_rooms_ip),
+            Deed::GuestMessage(_) => ("guest_messages_ip", self.rates.guest_messages_ip),
             Deed::Call(_) => ("rest_user", self.rates.rest_user),
             Deed::Message(_) => ("messages_user", self.rates.messages_user),
             Deed::Typing(_) => ("typing_user", self.rates.typing_user),
@@ -148,9 +158,11 @@ impl Deed {
     /// For whom it is counted.
     fn key(&self) -> String {
         match self {
-            Self::Register(address) | Self::LogInFrom(address) | Self::GuestFrom(address) => {
-                client_address::network(*address)
-            }
+            Self::Register(address)
+            | Self::LogInFrom(address)
+            | Self::GuestFrom(address)
+            | Self::GuestRoom(address)
+            | Self::GuestMessage(address) => client_address::network(*address),
             Self::LogInTo(account) => account_key(account),
             Self::Call(user) | Self::Message(user) | Self::Typing(user) | Self::Stream(user) => {
                 user.to_string()
@@ -164,6 +176,8 @@ impl Deed {
             Self::LogInFrom(_) => "too many log-ins from this address",
             Self::LogInTo(_) => "too many log-ins to this account",
             Self::GuestFrom(_) => "too many guests from this address",
+            Self::GuestRoom(_) => "too many rooms were made from this address",
+            Self::GuestMessage(_) => "too many messages of guests from this address",
             Self::Call(_) => "too many calls",
             Self::Message(_) => "too many messages",
             Self::Typing(_) => "typing is told too often",

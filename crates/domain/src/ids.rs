@@ -86,6 +86,10 @@ id!(
     /// One open socket.
     ConnectionId
 );
+id!(
+    /// One process of the server, from its start to its end.
+    NodeId
+);
 
 /// The number of an event in its room's log: 1 for the first, without gaps. 0 is "before the first".
 #[derive(

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod activity;
 mod bus_event;
 mod error;
 mod ids;
 mod live_stream;
 mod message;
+mod node_stats;
 mod reaction;
 mod resumption;
 mod room;
@@ -15,14 +17,18 @@ mod user;
 pub mod ports;
 pub mod values;
 
+pub use activity::{ActivityPoint, HourActivity, Interval, RoomActivity, Span, UserActivity};
 pub use bus_event::{BusEvent, ReceiptKind, RemovalReason};
 pub use error::{Conflict, StoreError, StoreResult};
-pub use ids::{ConnectionId, InvalidId, MessageId, RoomId, Seq, SessionId, StreamId, UserId};
+pub use ids::{
+    ConnectionId, InvalidId, MessageId, NodeId, RoomId, Seq, SessionId, StreamId, UserId,
+};
 pub use live_stream::{
     LiveStream, ShownStream, Splice, StreamEnd, StreamKind, StreamState, WhenLost, WriteRefused,
     common_start,
 };
 pub use message::{Attachment, Message, MessageDraft, MessageStatus};
+pub use node_stats::{CommitStats, Distribution, FleetStats, NodeStats, SocketStats, UserCount};
 pub use reaction::{Reaction, ReactionChange, ReactionCount};
 pub use resumption::{Missed, Resumption};
 pub use room::{Member, Role, Room, RoomSnapshot, Visibility, direct_room_name};

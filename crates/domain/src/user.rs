@@ -24,10 +24,25 @@ pub struct User {
     pub status: UserStatus,
     /// Others see what the user is writing before it is sent, where they write it as a draft.
     pub shares_drafts: bool,
+    /// Sees what is counted of all rooms.
+    #[serde(default)]
+    pub is_admin: bool,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// The domain of the addresses of those who have none (RFC 2606): no account has one there.
+const GUESTS: &str = "guest.invalid";
+
+impl Email {
+    /// True where nobody has an address: guests and the house are given those.
+    #[must_use]
+    pub fn is_of_nobody(&self) -> bool {
+        let domain = self.as_str().rsplit('@').next().unwrap_or_default();
+        domain == GUESTS || domain.ends_with(".guest.invalid")
+    }
 }
 
 impl User {
@@ -37,7 +52,7 @@ impl User {
     /// Never: the address that is made of a UUID is good.
     #[must_use]
     pub fn guest(id: UserId, guest_id: GuestId, name: Username, at: Timestamp) -> Self {
-        let address = format!("{}@guest.invalid", id.0.simple());
+        let address = format!("{}@{GUESTS}", id.0.simple());
         Self {
             id,
             username: name.clone(),
@@ -46,6 +61,7 @@ impl User {
             guest_id: Some(guest_id),
             status: UserStatus::Offline,
             shares_drafts: true,
+            is_admin: false,
             created_at: at,
             updated_at: at,
         }

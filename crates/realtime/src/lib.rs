@@ -6,10 +6,12 @@ mod admission;
 mod close;
 mod feed;
 mod hub;
+mod latency;
 mod outbox;
 mod presence;
 #[cfg(test)]
 mod seeds;
+mod stats;
 mod streams;
 mod typing;
 

@@ -6,7 +6,11 @@ use std::{
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
-use crate::{CloseReason, wire::Codec};
+mod waiting;
+
+use waiting::{FRAME_OVERHEAD, Waiting};
+
+use crate::{CloseReason, latency::TimedFrom, wire::Codec};
 
 /// Whether a frame may be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +50,7 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    frames: VecDeque<(FrameClass, ByteString)>,
+    frames: VecDeque<Waiting>,
     bytes: usize,
     /// What the first frames of all may take beside the limit, until they are handed out.
     allowance: usize,
@@ -73,9 +77,6 @@ enum Relief {
     Asked,
     Due,
 }
-
-/// What a queued frame costs beside its text: its place in the queue.
-const FRAME_OVERHEAD: usize = size_of::<(FrameClass, ByteString)>();
 
 impl Outbox {
     /// An empty one of a native socket, that holds at most `limit` bytes.
@@ -107,7 +108,7 @@ impl Outbox {
         if queue.closing.is_some() {
             return;
         }
-        queue.push(class, frame, self.limit);
+        queue.push(Waiting::untimed(class, frame), self.limit);
         drop(queue);
         self.changed.notify_one();
     }
@@ -131,15 +132,26 @@ impl Outbox {
 
     /// Queues an event that the user of this socket caused, durable: if a command is under way, behind its answer.
     pub fn push_own(&self, frame: ByteString) {
+        self.push_event(frame, true, TimedFrom::NEVER);
+    }
+
+    /// Queues an event of a room's log, durable. One that the user of this socket caused `is_own`, and goes out as
+    /// [`push_own`](Self::push_own) says.
+    pub(crate) fn push_event(&self, frame: ByteString, is_own: bool, timed_from: TimedFrom) {
         let mut queue = self.lock();
         if queue.closing.is_some() {
             return;
         }
         let waiting = queue.frames.len();
-        if let Some(command) = &mut queue.command {
+        if is_own && let Some(command) = &mut queue.command {
             command.frames_before.get_or_insert(waiting);
         }
-        queue.push(FrameClass::Durable, frame, self.limit);
+        let waiting = Waiting {
+            class: FrameClass::Durable,
+            frame,
+            timed_from,
+        };
+        queue.push(waiting, self.limit);
         drop(queue);
         self.changed.notify_one();
     }
@@ -172,7 +184,8 @@ impl Outbox {
         let is_taken = queue.closing.is_none_or(waits_for_answer);
         let before = command.and_then(place);
         if let Some(frame) = frame.filter(|_| is_taken) {
-            queue.insert(before, FrameClass::Durable, frame, self.limit);
+            let answer = Waiting::untimed(FrameClass::Durable, frame);
+            queue.insert(before, answer, self.limit);
         }
         drop(queue);
         self.changed.notify_one();
@@ -232,8 +245,14 @@ impl Outbox {
     /// The next to be written, as soon as there is one. For one waiter; cancel-safe. After the close it answers the
     /// close again.
     pub async fn next(&self) -> Outgoing {
+        self.next_timed().await.0
+    }
+
+    /// As [`next`](Self::next), with the time from which it is timed.
+    pub(crate) async fn next_timed(&self) -> (Outgoing, TimedFrom) {
         loop {
-            if let Some(next) = self.try_next() {
+            let next = self.lock().pop(self.limit);
+            if let Some(next) = next {
                 return next;
             }
             self.changed.notified().await;
@@ -242,7 +261,18 @@ impl Outbox {
 
     /// The next to be written, if there is one now.
     pub fn try_next(&self) -> Option<Outgoing> {
-        self.lock().pop(self.limit)
+        let next = self.lock().pop(self.limit);
+        next.map(|(outgoing, _)| outgoing)
+    }
+
+    /// What waits costs so many bytes.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Why it was closed, if it was.
+    pub(crate) fn closed_as(&self) -> Option<CloseReason> {
+        self.lock().closing
     }
 
     /// How many ephemeral frames were dropped so far: more than before, and the client may have missed one of them.
@@ -262,22 +292,16 @@ impl Outbox {
 }
 
 impl Queue {
-    fn push(&mut self, class: FrameClass, frame: ByteString, limit: usize) {
-        self.insert(None, class, frame, limit);
+    fn push(&mut self, waiting: Waiting, limit: usize) {
+        self.insert(None, waiting, limit);
     }
 
     /// Puts a frame behind so many others, or behind all, if it fits.
-    fn insert(
-        &mut self,
-        mut before: Option<usize>,
-        class: FrameClass,
-        frame: ByteString,
-        limit: usize,
-    ) {
-        let cost = frame.len() + FRAME_OVERHEAD;
+    fn insert(&mut self, mut before: Option<usize>, waiting: Waiting, limit: usize) {
+        let cost = waiting.cost();
         // What drains takes one thing more, the last answer, whatever its size.
         if self.closing.is_none() && !self.fits(cost, limit) {
-            if class == FrameClass::Ephemeral {
+            if !waiting.is_durable() {
                 self.dropped += 1;
                 return;
             }
@@ -288,34 +312,32 @@ impl Queue {
         }
         self.bytes += cost;
         let place = before.unwrap_or(self.frames.len());
-        self.frames.insert(place, (class, frame));
+        self.frames.insert(place, waiting);
     }
 
     fn fits(&self, cost: usize, limit: usize) -> bool {
         self.bytes + cost <= limit + self.allowance || self.frames.is_empty()
     }
 
-    fn pop(&mut self, limit: usize) -> Option<Outgoing> {
+    fn pop(&mut self, limit: usize) -> Option<(Outgoing, TimedFrom)> {
         if let Some(command) = &mut self.command
             && let Some(before) = &mut command.frames_before
         {
             *before = before.checked_sub(1)?;
         }
-        let Some((_, frame)) = self.frames.pop_front() else {
+        let Some(waiting) = self.frames.pop_front() else {
             // What drains waits for the last answer too.
             let waits = |reason: &CloseReason| reason.lets_queue_drain() && self.command.is_some();
-            return self
-                .closing
-                .filter(|reason| !waits(reason))
-                .map(Outgoing::Close);
+            let reason = self.closing.filter(|reason| !waits(reason))?;
+            return Some((Outgoing::Close(reason), TimedFrom::NEVER));
         };
-        let cost = frame.len() + FRAME_OVERHEAD;
+        let cost = waiting.cost();
         self.bytes -= cost;
         self.allowance = self.allowance.saturating_sub(cost);
         if self.relief == Relief::Asked && self.bytes <= limit / 4 {
             self.relief = Relief::Due;
         }
-        Some(Outgoing::Frame(frame))
+        Some((Outgoing::Frame(waiting.frame), waiting.timed_from))
     }
 
     fn close(&mut self, reason: CloseReason) {
@@ -333,9 +355,9 @@ impl Queue {
 
     /// Gives up the ephemeral frames, and answers how many of the first `before` are left.
     fn drop_ephemeral(&mut self, before: Option<usize>) -> Option<usize> {
-        let durable_before = |count: usize, frames: &VecDeque<(FrameClass, ByteString)>| {
-            let durable = |(class, _): &&(FrameClass, ByteString)| *class == FrameClass::Durable;
-            frames.iter().take(count).filter(durable).count()
+        let durable_before = |count: usize, frames: &VecDeque<Waiting>| {
+            let durable = frames.iter().take(count).filter(|it| it.is_durable());
+            durable.count()
         };
         let before = before.map(|count| durable_before(count, &self.frames));
         if let Some(command) = &mut self.command
@@ -344,14 +366,9 @@ impl Queue {
             *count = durable_before(*count, &self.frames);
         }
         let waiting = self.frames.len();
-        self.frames
-            .retain(|(class, _)| *class == FrameClass::Durable);
+        self.frames.retain(Waiting::is_durable);
         self.dropped += (waiting - self.frames.len()) as u64;
-        self.bytes = self
-            .frames
-            .iter()
-            .map(|(_, frame)| frame.len() + FRAME_OVERHEAD)
-            .sum();
+        self.bytes = self.frames.iter().map(Waiting::cost).sum();
         before
     }
 }

@@ -1,9 +1,9 @@
-//! The contracts of the bus, of presence, of live streams and of the rate limiter, passed in this process.
+//! The contracts of the bus, of presence, of live streams and stats, and of the rate limiter, passed in this process.
 
 use std::{sync::Arc, time::Duration};
 
-use domain::ports::{EventBus, LiveStreams, Presence, RateLimiter};
-use repository::local::{LocalBus, LocalLimiter, LocalPresence, LocalStreams};
+use domain::ports::{EventBus, LiveStats, LiveStreams, Presence, RateLimiter};
+use repository::local::{LocalBus, LocalLimiter, LocalLiveStats, LocalPresence, LocalStreams};
 
 testkit::bus_contract!(async {
     let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(64));
@@ -29,6 +29,16 @@ testkit::live_streams_contract!(async {
 testkit::lost_streams_contract!(async {
     let streams: Arc<dyn LiveStreams> = Arc::new(LocalStreams::new(Duration::from_millis(500)));
     (streams, ())
+});
+
+testkit::live_stats_contract!(async {
+    let stats: Arc<dyn LiveStats> = Arc::new(LocalLiveStats::new(Duration::from_secs(60)));
+    (stats, ())
+});
+
+testkit::gone_nodes_contract!(async {
+    let stats: Arc<dyn LiveStats> = Arc::new(LocalLiveStats::new(Duration::from_millis(500)));
+    (stats, ())
 });
 
 testkit::limiter_contract!(async {

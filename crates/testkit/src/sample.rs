@@ -5,9 +5,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{
-    LiveStream, Member, Message, MessageId, MessageStatus, Role, Room, RoomEvent, RoomEventKind,
-    RoomId, Seq, Session, SessionId, StreamId, StreamKind, StreamState, Timestamp, User, UserId,
-    UserStatus, Visibility, WhenLost,
+    CommitStats, LiveStream, Member, Message, MessageId, MessageStatus, NodeId, NodeStats, Role,
+    Room, RoomEvent, RoomEventKind, RoomId, Seq, Session, SessionId, SocketStats, StreamId,
+    StreamKind, StreamState, Timestamp, User, UserCount, UserId, UserStatus, Visibility, WhenLost,
     ports::{IdSource, NewMember, NewMessage, NewRoom, Present},
     values::{
         ClientMsgId, Email, GuestId, MessageContent, RoomDescription, RoomName, SearchTerm,
@@ -59,6 +59,7 @@ pub fn user(name: &str) -> User {
         guest_id: None,
         status: UserStatus::Offline,
         shares_drafts: true,
+        is_admin: false,
         created_at: now(),
         updated_at: now(),
     }
@@ -97,6 +98,32 @@ pub fn live_stream() -> LiveStream {
         text: MessageContent::empty(),
         revision: 0,
         started_at: now(),
+    }
+}
+
+/// What some node counts of itself: two sockets of one user, and a message that arrived at both.
+#[must_use]
+pub fn node_stats() -> NodeStats {
+    NodeStats {
+        node_id: NodeId(id()),
+        started_at: later(-60),
+        at: now(),
+        bus_connected: true,
+        sockets: SocketStats {
+            open: 2,
+            peak: 3,
+            users: UserCount::of([UserId(id())].into_iter()),
+            queue_bytes: 300,
+            largest_queue: 200,
+            slow_closes: 1,
+            resumes: 2,
+            gaps_healed: 1,
+            latency: [(1_000, 1), (2_000, 1)].into_iter().collect(),
+        },
+        commits: CommitStats {
+            changes: 1,
+            sizes: [(1, 1)].into_iter().collect(),
+        },
     }
 }
 

@@ -1,14 +1,9 @@
-use std::{sync::Arc, time::Duration};
-
-use domain::ports::{
-    AccessTokens, Clock, EventBus, IdSource, LiveStreams, MemberStore, MessageStore,
-    PasswordHasher, Presence, Randomness, RoomLog, RoomStore, SessionStore, UserStore,
-};
-
 use crate::{
+    Ports, Settings,
+    analytics::AnalyticsUseCases,
     auth::{
-        Authenticate, ChangePassword, DeactivateAccount, LogIn, LogOut, LogOutEverywhere,
-        RefreshSession, RegisterUser, TokenIssue,
+        Authenticate, ChangePassword, CreateAdmin, DeactivateAccount, LogIn, LogOut,
+        LogOutEverywhere, RefreshSession, RegisterUser, TokenIssue,
     },
     guests::GuestUseCases,
     members::{AddMember, ListMembers, RemoveMember},
@@ -22,47 +17,6 @@ use crate::{
     users::{FindUser, GetUser, SetUserStatus, ShareDrafts},
 };
 
-/// What the use cases need from the outside.
-#[derive(Clone)]
-#[expect(missing_docs, reason = "each field is the port that its type names")]
-pub struct Ports {
-    pub users: Arc<dyn UserStore>,
-    pub sessions: Arc<dyn SessionStore>,
-    pub rooms: Arc<dyn RoomStore>,
-    pub members: Arc<dyn MemberStore>,
-    pub log: Arc<dyn RoomLog>,
-    pub messages: Arc<dyn MessageStore>,
-    pub streams: Arc<dyn LiveStreams>,
-    pub bus: Arc<dyn EventBus>,
-    pub presence: Arc<dyn Presence>,
-    pub passwords: Arc<dyn PasswordHasher>,
-    pub tokens: Arc<dyn AccessTokens>,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn IdSource>,
-    pub randomness: Arc<dyn Randomness>,
-}
-
-/// What an operator sets.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// How long an access token is good.
-    pub access_ttl: Duration,
-    /// How long a refresh token is good.
-    pub refresh_ttl: Duration,
-    /// The most rooms that one socket may name.
-    pub rooms_per_socket: usize,
-    /// The most events of one room that are told to a client that was away; who missed more reads the room anew.
-    pub resume_max_events: u64,
-    /// The most events that one answer of a sync tells, unless one room alone has more.
-    pub sync_max_events: u64,
-    /// The most bytes of events that one answer of a sync, or of a room's log, holds, by estimate.
-    pub sync_max_bytes: u64,
-    /// The most rooms that a client names to sync.
-    pub sync_max_rooms: usize,
-    /// The most streams that one user writes at once.
-    pub streams_per_user: usize,
-}
-
 /// Everything that somebody can do, ready to be called by any door.
 #[expect(
     missing_docs,
@@ -70,6 +24,7 @@ pub struct Settings {
 )]
 pub struct UseCases {
     pub register_user: RegisterUser,
+    pub create_admin: CreateAdmin,
     pub log_in: LogIn,
     pub refresh_session: RefreshSession,
     pub log_out: LogOut,
@@ -102,6 +57,7 @@ pub struct UseCases {
     pub search_messages: SearchMessages,
     pub streams: StreamUseCases,
     pub guests: GuestUseCases,
+    pub analytics: AnalyticsUseCases,
     pub open_socket: OpenSocket,
     pub follow_rooms: FollowRooms,
     pub list_presence: ListPresence,
@@ -125,13 +81,20 @@ impl UseCases {
             access_ttl: settings.access_ttl,
             refresh_ttl: settings.refresh_ttl,
         };
+        let register_user = RegisterUser {
+            users: p.users.clone(),
+            passwords: p.passwords.clone(),
+            clock: p.clock.clone(),
+            ids: p.ids.clone(),
+        };
         Self {
-            register_user: RegisterUser {
+            create_admin: CreateAdmin {
                 users: p.users.clone(),
-                passwords: p.passwords.clone(),
+                register: register_user.clone(),
+                bus: p.bus.clone(),
                 clock: p.clock.clone(),
-                ids: p.ids.clone(),
             },
+            register_user,
             log_in: LogIn {
                 users: p.users.clone(),
                 sessions: p.sessions.clone(),
@@ -292,6 +255,7 @@ impl UseCases {
             },
             streams: StreamUseCases::new(ports, settings.streams_per_user),
             guests: GuestUseCases::new(ports),
+            analytics: AnalyticsUseCases::new(ports),
             open_socket: OpenSocket {
                 users: p.users,
                 sessions: p.sessions,

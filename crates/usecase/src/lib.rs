@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod analytics;
 pub mod auth;
 pub mod guests;
 pub mod members;
@@ -12,8 +13,10 @@ pub mod users;
 mod access;
 mod all;
 mod caller;
+mod ports;
 #[cfg(test)]
 mod sample;
 
-pub use all::{Ports, Settings, UseCases};
+pub use all::UseCases;
 pub use caller::Caller;
+pub use ports::{Ports, Settings};

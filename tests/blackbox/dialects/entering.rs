@@ -272,3 +272,66 @@ async fn what_somebody_is_known_by_and_called_may_be_in_any_script() {
     zoe.say("γειά").await;
     zoe.chat(who, "γειά").await;
 }
+
+/// A page of anybody can make a browser ask for it, as a picture.
+#[tokio::test]
+async fn what_is_no_handshake_lets_nobody_in() {
+    let server = Server::start().await;
+    let mut alice = FlatGuest::enter(&server, ALICE).await;
+    let client = server.client();
+    for query in ["userId=alice&username=Evil", "userId=eve&room=new"] {
+        let answer = client.get(&format!("/ws?{query}")).await;
+        answer.assert_problem(400, "invalid_handshake");
+    }
+    let made = client.get("/api/rooms/new/messages").await;
+    made.assert_problem(404, "room_not_found");
+    // Nothing came before it: nobody was renamed, and nobody came.
+    alice.say("still me").await;
+    alice.chat(ALICE, "still me").await;
+}
+
+/// Their browser sends the cookie of the web page along.
+#[tokio::test]
+async fn who_says_who_they_are_as_a_guest_is_one_whatever_their_cookie_says() {
+    let server = Server::start().await;
+    let ann = server.user("Ann").await;
+    for (token, room) in [(ann.access_token(), "tea"), ("expired", "coffee")] {
+        let query = query(&[("userId", "alice"), ("username", "Alice"), ("room", room)]);
+        let cookie = format!("cs_access={token}");
+        let alice = Socket::connect_as(&server, &query, &[("Cookie", &cookie)]).await;
+        assert_eq!(alice.unwrap().next().await["type"], "join");
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_gives_and_what_it_is_known_by_is_nobody_s_to_choose() {
+    let server = Server::start().await;
+    let refused = refusal(&server, &[("userId", "guest:1"), ("username", "Eve")]).await;
+    assert_refused(&refused, "userId");
+    let refused = refusal(&server, &[("userId", "System"), ("username", "System")]).await;
+    assert_problem(&refused, 409, "user_id_taken");
+}
+
+#[tokio::test]
+async fn rooms_that_guests_make_and_what_they_say_are_counted_by_their_address() {
+    let start = Start::default()
+        .with("RATE_GUEST_ROOMS_IP", "2/1h")
+        .with("RATE_GUEST_MESSAGES_IP", "2/1h");
+    let server = start.start().await;
+    let mut alice = FlatGuest::enter_room(&server, ALICE, "tea").await;
+    let mut bob = FlatGuest::enter_room(&server, BOB, "coffee").await;
+    let refused = refusal(&server, &[("userId", "eve"), ("room", "water")]).await;
+    assert_problem(&refused, 429, "rate_limited");
+    // One that is there is not made.
+    let _eve = FlatGuest::enter_room(&server, ("eve", "Eve"), "tea").await;
+    alice.until_joined("eve").await;
+    alice.say("one").await;
+    alice.chat(ALICE, "one").await;
+    bob.say("two").await;
+    bob.chat(BOB, "two").await;
+    bob.say("three").await;
+    assert_eq!(
+        bob.complaint().await,
+        "too many messages of guests from this address"
+    );
+}

@@ -13,4 +13,5 @@ mod repeats;
 mod secrets;
 mod sessions;
 mod starting;
+mod stats;
 mod streams;

@@ -24,6 +24,7 @@ fn help_names_every_command_and_version_the_version() {
         "seed",
         "openapi",
         "healthcheck",
+        "admin",
         "--port",
         "--database-url",
     ] {

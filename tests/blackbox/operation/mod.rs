@@ -6,6 +6,7 @@ mod drain;
 mod health;
 mod kill;
 mod logs;
+mod metrics;
 mod open_files;
 mod persistence;
 mod ports;

@@ -13,7 +13,7 @@ struct Cast {
 }
 
 async fn cast(server: &Server) -> Cast {
-    let (owner, admin) = (server.user("Owner").await, server.user("Admin").await);
+    let (owner, admin) = (server.user("Owner").await, server.user("Adm").await);
     let (member, outsider) = (server.user("Member").await, server.user("Outsider").await);
     let body = json!({"name": "General", "member_ids": [member.id()],
         "members": [{"user_id": admin.id(), "role": "ADMIN"}]});
@@ -46,7 +46,7 @@ async fn the_members_are_an_array_of_who_is_what_since_when() {
     }
     seen.sort_unstable_by_key(|(_, _, role)| *role);
     let expected = [
-        (cast.admin.id(), "Admin", "ADMIN"),
+        (cast.admin.id(), "Adm", "ADMIN"),
         (cast.member.id(), "Member", "MEMBER"),
         (cast.owner.id(), "Owner", "OWNER"),
     ];

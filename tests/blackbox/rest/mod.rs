@@ -1,11 +1,13 @@
 //! Section 1 of the contract, row by row.
 
+pub mod analytics;
 mod auth;
 mod bad_input;
 mod cookies;
 mod cors;
 mod direct_rooms;
 mod events;
+mod flat_analytics;
 mod fuzz;
 mod health;
 mod hidden_rooms;

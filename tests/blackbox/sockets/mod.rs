@@ -16,6 +16,7 @@ mod ready;
 mod resume;
 mod streams;
 mod subscriptions;
+mod ticks;
 mod tokens;
 mod typing;
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
 
 use clap::{Arg, ArgMatches, Command as Clap, value_parser};
 
-use super::Command;
+use super::{Command, NewAdmin};
 use crate::config::{FILE_VARIABLE, GROUPS, Group, Setting, flag, settings};
 
 pub(super) const CONFIG: &str = "config";
@@ -31,6 +31,7 @@ pub(super) fn command() -> Clap {
         .about("ChatterStack, a real-time chat server")
         .disable_help_subcommand(true)
         .subcommands(commands)
+        .subcommand(admin())
         .arg(
             Arg::new(CONFIG)
                 .long(CONFIG)
@@ -44,6 +45,36 @@ pub(super) fn command() -> Clap {
             with_flags.map(|setting| arg(group, setting))
         }))
         .after_help(AFTER_HELP)
+}
+
+fn admin() -> Clap {
+    let create = Clap::new("create")
+        .about("Make the account of an address an admin, and the account if there is none")
+        .arg(
+            Arg::new(EMAIL)
+                .required(true)
+                .help("The address of the account"),
+        )
+        .arg(
+            Arg::new(USERNAME)
+                .help("The name of a new account; what stands before the @ if not given"),
+        );
+    Clap::new(ADMIN)
+        .about("Make admins, who see what is counted of all rooms")
+        .subcommand_required(true)
+        .subcommand(create)
+}
+
+pub(super) const ADMIN: &str = "admin";
+const EMAIL: &str = "admin-email";
+const USERNAME: &str = "admin-username";
+
+pub(super) fn new_admin(matches: &ArgMatches) -> NewAdmin {
+    let text = |name| matches.get_one::<String>(name).cloned();
+    NewAdmin {
+        email: text(EMAIL).unwrap_or_default(),
+        username: text(USERNAME),
+    }
 }
 
 fn arg(group: &'static Group, setting: &'static Setting) -> Arg {

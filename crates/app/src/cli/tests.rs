@@ -40,6 +40,30 @@ fn each_command_has_its_word() {
 }
 
 #[test]
+fn an_admin_is_made_by_an_address_and_perhaps_a_name() {
+    let admin = |username: Option<&str>| {
+        let email = "ann@example.org".to_owned();
+        let username = username.map(str::to_owned);
+        Command::CreateAdmin(NewAdmin { email, username })
+    };
+    let create = ["admin", "create", "ann@example.org"];
+    assert_eq!(command(&create), admin(None));
+    let named = ["admin", "create", "ann@example.org", "Ann"];
+    assert_eq!(command(&named), admin(Some("Ann")));
+    // The settings of a server are taken here too, so that both mean one database.
+    for args in [
+        ["--port", "1", "admin", "create", "ann@example.org"],
+        ["admin", "--port", "1", "create", "ann@example.org"],
+        ["admin", "create", "ann@example.org", "--port", "1"],
+    ] {
+        assert_eq!(port(&args, &[]), 1, "{args:?}");
+    }
+    for args in [&["admin"][..], &["admin", "create"], &["admin", "fly"]] {
+        failure(args, &[]);
+    }
+}
+
+#[test]
 fn flags_may_stand_before_and_after_the_command() {
     assert_eq!(port(&["--port", "1", "serve"], &[]), 1);
     assert_eq!(port(&["serve", "--port=1"], &[]), 1);

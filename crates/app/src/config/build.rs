@@ -33,6 +33,7 @@ pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults
         rates: rates(&mut from),
         database,
         delivery: delivery(&mut from),
+        analytics_interval: from.duration("ANALYTICS_INTERVAL"),
         streams: streams(&mut from),
         shutdown: shutdown(&mut from, environment, fleet.presence_linger),
         fleet,
@@ -41,11 +42,19 @@ pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults
         data_dir,
         shown: from.shown(),
     };
-    let ports_are_sound = from.are_sound(&["PORT", "WS_PORT"]);
-    if ports_are_sound && config.http.port != 0 && config.ws.port == Some(config.http.port) {
+    let ports_are_sound = from.are_sound(&["PORT", "WS_PORT", "METRICS_PORT"]);
+    let (port, metrics_port) = (config.http.port, config.http.metrics_port);
+    if ports_are_sound && port != 0 && config.ws.port == Some(port) {
         from.fault(
             "WS_PORT",
             "must differ from PORT; leave it unset to serve sockets on PORT",
+        );
+    }
+    let others = [Some(port), config.ws.port];
+    if ports_are_sound && metrics_port.is_some_and(|it| it != 0 && others.contains(&Some(it))) {
+        from.fault(
+            "METRICS_PORT",
+            "must differ from PORT and WS_PORT; leave it unset to serve /metrics on PORT",
         );
     }
     let faults = from.finish();
@@ -69,6 +78,7 @@ fn http(from: &mut Reader) -> Http {
     Http {
         host: from.address("HOST"),
         port: from.integer("PORT"),
+        metrics_port: from.optional_integer("METRICS_PORT"),
         cors_allowed_origins: from.origins("CORS_ALLOWED_ORIGINS"),
         trusted_proxies: from.integer("TRUSTED_PROXIES"),
         max_body_bytes: from.integer("MAX_BODY_BYTES"),
@@ -188,6 +198,8 @@ fn rates(from: &mut Reader) -> Rates {
         typing_user: from.rate("RATE_TYPING_USER"),
         streams_user: from.rate("RATE_STREAMS_USER"),
         guests_ip: from.rate("RATE_GUESTS_IP"),
+        guest_rooms_ip: from.rate("RATE_GUEST_ROOMS_IP"),
+        guest_messages_ip: from.rate("RATE_GUEST_MESSAGES_IP"),
         socket_frames: from.rate("RATE_SOCKET_FRAMES"),
     }
 }

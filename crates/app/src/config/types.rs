@@ -13,6 +13,8 @@ pub use storage::{Database, DatabaseKind, Fleet, Redis};
 /// Everything that was configured. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// How often what is said is counted for analytics, beside each question.
+    pub analytics_interval: Duration,
     /// What kind of installation this is.
     pub environment: AppEnv,
     /// Folder of all that this server keeps.
@@ -60,6 +62,8 @@ pub struct Http {
     pub host: IpAddr,
     /// 0: any free one.
     pub port: u16,
+    /// A listener of its own for what Prometheus asks for; 0: any free port.
+    pub metrics_port: Option<u16>,
     /// Exact origins, as browsers send them.
     pub cors_allowed_origins: Vec<String>,
     /// How many entries of X-Forwarded-For are believed.

@@ -1,12 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::ports::{EventBus, IdSource, LiveStreams, Presence, RateLimiter};
+use domain::ports::{EventBus, IdSource, LiveStats, LiveStreams, Presence, RateLimiter};
 use repository::{
-    local::{LocalBus, LocalLimiter, LocalPresence, LocalStreams},
+    local::{LocalBus, LocalLimiter, LocalLiveStats, LocalPresence, LocalStreams},
     redis::{
-        PresenceOptions, RedisBus, RedisLimiter, RedisLink, RedisOptions, RedisPresence,
-        RedisStreams,
+        PresenceOptions, RedisBus, RedisLimiter, RedisLink, RedisLiveStats, RedisOptions,
+        RedisPresence, RedisStreams,
     },
 };
 use tokio::task::JoinHandle;
@@ -21,6 +21,7 @@ pub(super) struct Links {
     pub bus: Arc<dyn EventBus>,
     pub presence: Arc<dyn Presence>,
     pub streams: Arc<dyn LiveStreams>,
+    pub live_stats: Arc<dyn LiveStats>,
     pub limiter: Arc<dyn RateLimiter>,
     pub open: Open,
 }
@@ -33,6 +34,9 @@ pub(super) enum Open {
     Redis(Arc<RedisBus>, Arc<RedisLink>),
 }
 
+/// How many reports of a node in a row may be missed before it counts no more.
+const REPORTS: u32 = 5;
+
 /// How many keys the limiter of this node remembers: some 100 bytes each.
 const LIMITED_KEYS: usize = 100_000;
 
@@ -40,6 +44,7 @@ impl Links {
     /// To be called in a runtime. Does not wait for Redis: the node joins the others when it comes.
     pub(super) fn open(config: &Config) -> Result<Self> {
         let local_limiter = LocalLimiter::new(LIMITED_KEYS);
+        let stats_lease = config.fleet.stats_interval * REPORTS;
         let Some(redis) = &config.fleet.redis else {
             let bus = Arc::new(LocalBus::new(config.delivery.bus_capacity));
             // A server may commit what it could not answer any more, which nobody is told of then. SQLite always answers.
@@ -50,6 +55,7 @@ impl Links {
                 bus,
                 presence: Arc::new(LocalPresence::new()),
                 streams: streams.clone(),
+                live_stats: Arc::new(LocalLiveStats::new(stats_lease)),
                 limiter: Arc::new(local_limiter),
                 open: Open::Local(streams, is_far.then(|| tokio::spawn(auditing))),
             });
@@ -64,6 +70,7 @@ impl Links {
             bus: bus.clone(),
             presence: Arc::new(RedisPresence::new(link.clone(), presence)),
             streams: Arc::new(RedisStreams::new(link.clone(), config.streams.lease)),
+            live_stats: Arc::new(RedisLiveStats::new(link.clone(), stats_lease)),
             limiter: Arc::new(RedisLimiter::new(
                 link.clone(),
                 local_limiter,

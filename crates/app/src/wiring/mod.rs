@@ -6,7 +6,7 @@ mod storage;
 use std::sync::Arc;
 
 use anyhow::Result;
-use domain::ports::{Probe, RateLimiter};
+use domain::ports::{CommitCounts, Probe, RateLimiter};
 use realtime::{AdmissionSettings, HubPorts, HubSettings, PresenceSettings};
 use repository::crypto::{Argon2Hasher, Argon2Options, JwtOptions, JwtTokens};
 use tokio::task::JoinHandle;
@@ -28,6 +28,8 @@ pub struct Wired {
     pub limiter: Arc<dyn RateLimiter>,
     /// Whether the store answers.
     pub probe: Arc<dyn Probe>,
+    /// What the store counts of its commits.
+    pub commits: Arc<dyn CommitCounts>,
     /// What must be closed at the end.
     pub open: Open,
 }
@@ -77,12 +79,14 @@ pub async fn wire(config: &Config) -> Result<Wired> {
     });
     let ports = Ports {
         users: storage.users,
+        activity: storage.activity,
         sessions: storage.sessions,
         rooms: storage.rooms,
         members: storage.members,
         log: storage.log,
         messages: storage.messages,
         streams: links.streams,
+        live_stats: links.live_stats,
         bus: links.bus,
         presence: links.presence,
         passwords: Arc::new(Argon2Hasher::new(&hashing)?),
@@ -95,6 +99,7 @@ pub async fn wire(config: &Config) -> Result<Wired> {
         ports,
         limiter: links.limiter,
         probe: storage.probe,
+        commits: storage.open.commits(),
         open: Open {
             storage: storage.open,
             links: links.open,

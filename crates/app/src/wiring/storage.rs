@@ -2,7 +2,8 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use domain::ports::{
-    EventBus, MemberStore, MessageStore, Probe, RoomLog, RoomStore, SessionStore, UserStore,
+    ActivityStore, CommitCounts, EventBus, MemberStore, MessageStore, Probe, RoomLog, RoomStore,
+    SessionStore, UserStore,
 };
 use repository::{
     cache::{Cache, CacheOptions},
@@ -20,6 +21,7 @@ use crate::{
 /// The storage ports of the database that was chosen.
 pub(super) struct Storage {
     pub users: Arc<dyn UserStore>,
+    pub activity: Arc<dyn ActivityStore>,
     pub sessions: Arc<dyn SessionStore>,
     pub rooms: Arc<dyn RoomStore>,
     pub members: Arc<dyn MemberStore>,
@@ -58,10 +60,12 @@ impl Storage {
     fn of<S>(store: Arc<S>, open: Open) -> Self
     where
         S: UserStore + SessionStore + RoomStore + MemberStore + RoomLog + MessageStore + Probe,
+        S: ActivityStore,
         S: 'static,
     {
         Self {
             users: store.clone(),
+            activity: store.clone(),
             sessions: store.clone(),
             rooms: store.clone(),
             members: store.clone(),
@@ -114,6 +118,14 @@ impl Open {
             Self::Postgres(_) | Self::Sqlite(_) => {
                 Ok(signing_secret::load(config, &SystemRandomness)?)
             }
+        }
+    }
+
+    /// What it counts of its commits.
+    pub(super) fn commits(&self) -> Arc<dyn CommitCounts> {
+        match self {
+            Self::Sqlite(store) => store.commits(),
+            Self::Postgres(store) => store.commits(),
         }
     }
 

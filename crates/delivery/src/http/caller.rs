@@ -46,6 +46,18 @@ impl<T: FromRequest + 'static> FromRequest for Authenticated<T> {
 /// # Errors
 /// `token_invalid` for a header of another form.
 pub(crate) fn access_token(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let token = header_token(request)?;
+    Ok(token.or_else(|| {
+        let cookie = request.cookie(cookies::ACCESS)?;
+        Some(cookie.value().to_owned())
+    }))
+}
+
+/// As [`access_token`], without the cookie.
+///
+/// # Errors
+/// `token_invalid` for a header of another form.
+pub(crate) fn header_token(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let headers = request.headers();
     if let Some(value) = headers.get(AUTHORIZATION) {
         let token = value
@@ -68,10 +80,7 @@ pub(crate) fn access_token(request: &HttpRequest) -> Result<Option<String>, Prob
             .map_err(|_| Problem::new(Code::TokenInvalid, "X-Auth-Token is not text"))?;
         return Ok(Some(token.to_owned()));
     }
-    let Some(cookie) = request.cookie(cookies::ACCESS) else {
-        return Ok(None);
-    };
-    Ok(Some(cookie.value().to_owned()))
+    Ok(None)
 }
 
 /// Refuses a change that only a cookie vouches for, unless it repeats the CSRF token: another site can make a browser

@@ -11,6 +11,7 @@ use utoipa::{
 };
 
 use super::{
+    analytics,
     auth::{self, revocation},
     events, guests, health, history, members, messages, reactions, rooms, router, stream_events,
     streams, sync, users,
@@ -40,7 +41,9 @@ use crate::problem::{Code, ProblemBody, RATE_LIMIT, header_ref, headers};
         messages::deliver, messages::read, history::search,
         reactions::list, reactions::add, reactions::remove,
         streams::start, streams::list, streams::show, streams::append, streams::replace,
-        guests::of_room, guests::of_user,
+        analytics::live::overview, analytics::live::latency, analytics::messages, analytics::active_users, analytics::top_rooms,
+        analytics::top_users, analytics::room, guests::of_room, guests::of_user,
+        guests::analytics,
         streams::finish, streams::abort, streams::stop, stream_events::tell,
         events::list, sync::read, sync::read_by_body,
     )

@@ -9,9 +9,10 @@ use actix_web::{
 };
 
 use super::{
+    analytics,
     auth::{self, revocation},
-    events, guests, health, history, members, messages, openapi, reactions, rooms, stream_events,
-    streams, sync, users,
+    events, guests, health, history, members, messages, metrics, openapi, reactions, rooms,
+    stream_events, streams, sync, users,
 };
 use crate::{
     problem::{Code, Problem, problems},
@@ -112,6 +113,15 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/streams/{stream_id}/text").route(put().to(streams::replace)))
                 .service(resource("/streams/{stream_id}/finish").route(post().to(streams::finish)))
                 .service(resource("/streams/{stream_id}/stop").route(post().to(streams::stop)))
+                .service(resource("/analytics/overview").route(get().to(analytics::live::overview)))
+                .service(resource("/analytics/latency").route(get().to(analytics::live::latency)))
+                .service(resource("/analytics/messages").route(get().to(analytics::messages)))
+                .service(
+                    resource("/analytics/users/active").route(get().to(analytics::active_users)),
+                )
+                .service(resource("/analytics/users/top").route(get().to(analytics::top_users)))
+                .service(resource("/analytics/rooms/top").route(get().to(analytics::top_rooms)))
+                .service(resource("/analytics/rooms/{room_id}").route(get().to(analytics::room)))
                 .service(resource("/messages/search").route(get().to(history::search)))
                 .service(
                     resource("/sync")
@@ -123,7 +133,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(
             scope("/api")
                 .service(resource("/rooms/{room}/messages").route(get().to(guests::of_room)))
-                .service(resource("/users/{user}/messages").route(get().to(guests::of_user))),
+                .service(resource("/users/{user}/messages").route(get().to(guests::of_user)))
+                .service(resource("/analytics").route(get().to(guests::analytics))),
         );
 }
 
@@ -133,6 +144,11 @@ pub fn health_routes(config: &mut ServiceConfig) {
         .service(resource("/health").route(get().to(health::health)))
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)));
+}
+
+/// What Prometheus asks for.
+pub fn metrics_route(config: &mut ServiceConfig) {
+    config.service(resource("/metrics").route(get().to(metrics::metrics)));
 }
 
 /// The native socket.

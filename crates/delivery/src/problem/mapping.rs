@@ -6,6 +6,7 @@ use domain::{
 };
 use realtime::{FollowError, RegisterError, TypingError, wire::FrameError};
 use usecase::{
+    analytics::AnalyticsError,
     auth::{
         AuthenticateError, ChangeAccountError, LogInError, LogOutError, LogOutEverywhereError,
         RefreshSessionError, RegisterUserError,
@@ -114,6 +115,20 @@ map!(RemoveMemberError {
 map!(EnterRoomError { IdTaken => UserIdTaken, RoomNotFound => RoomForbidden, } onwards { Store, });
 map!(RenameGuestError { NotInRoom => RoomForbidden, } onwards { Store, });
 map!(ReadMessagesError { RoomNotFound => RoomNotFound, } onwards { Store, });
+impl From<AnalyticsError> for Problem {
+    fn from(error: AnalyticsError) -> Self {
+        match error {
+            AnalyticsError::NotAllowed => Self::new(Code::NotAllowed, error.to_string()),
+            AnalyticsError::RoomNotFound => Self::new(Code::RoomNotFound, error.to_string()),
+            AnalyticsError::BadSpan => {
+                let mut fields = Fields::new();
+                fields.refuse("to", "out_of_range", error.to_string());
+                fields.into()
+            }
+            AnalyticsError::Store(inner) => inner.into(),
+        }
+    }
+}
 map!(SendMessageError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(ChangeMessageError {
     RoomNotFound => RoomNotFound,

@@ -11,7 +11,7 @@ use realtime::{
 use serde_json::{Value, json};
 use usecase::{Caller, auth::AuthenticateError, messages::SendMessageInput};
 
-use super::{lease::Lease, streams::StreamCommand};
+use super::{lease::Lease, streams::StreamCommand, ticks::Ticks};
 use crate::{
     Door,
     http::{parse_attachments, run_to_end},
@@ -32,6 +32,7 @@ pub(super) async fn carry_out(
     door: web::Data<Door>,
     lease: &Lease,
     connection: &Connection,
+    ticks: &Ticks,
     frame: ClientFrame,
 ) -> Result<Outcome, Problem> {
     let caller = lease.caller();
@@ -84,6 +85,17 @@ pub(super) async fn carry_out(
         Command::StreamFinish(data) => stream.finish(data.id).await?,
         Command::StreamAbort(data) => stream.abort(data.id).await?,
         Command::StreamStop(data) => stream.stop(data.id).await?,
+        Command::AnalyticsSubscribe => {
+            door.limits.check(Deed::Call(caller.user_id)).await?;
+            let live = &door.usecases.analytics.live;
+            live.execute(caller, door.stats()).await?;
+            ticks.start();
+            json!({})
+        }
+        Command::AnalyticsUnsubscribe => {
+            ticks.stop();
+            json!({})
+        }
         _ => Err(Problem::new(
             Code::UnknownEvent,
             "this door does not know the command",

@@ -9,10 +9,16 @@ pub use stream::open_stream;
 pub(crate) use flat::guest_room;
 pub(super) use flat::open_flat;
 
+use std::net::IpAddr;
+
 use actix_web::{HttpRequest, web};
-use domain::{ConnectionId, UserId, values::GuestId};
+use domain::{ConnectionId, MessageDraft, RoomId, UserId, values::ClientMsgId};
 use realtime::{Connection, wire::Codec};
-use usecase::guests::{EnterRoomInput, Entered};
+use usecase::{
+    Caller,
+    guests::{EnterRoomInput, Entered, GuestRoom},
+    messages::SendMessageInput,
+};
 
 use super::not_let_in;
 use crate::{
@@ -47,6 +53,12 @@ async fn arrive(
     codec: Codec,
     input: EnterRoomInput,
 ) -> Result<Arrival, Problem> {
+    if let GuestRoom::Named(name) = &input.room
+        && door.usecases.guests.read.is_new(name).await?
+    {
+        let from = Deed::GuestRoom(client_address(request));
+        door.limits.check_request(request, from).await?;
+    }
     let guest = UserId::of_guest(&input.guest_id);
     let network = network(client_address(request));
     let id = ConnectionId(door.ids.next());
@@ -64,10 +76,41 @@ async fn arrive(
     })
 }
 
-/// The id of a guest who has not said one.
-fn new_guest_id(door: &Door) -> Result<GuestId, Problem> {
-    GuestId::parse(&door.ids.next().to_string())
-        .map_err(|error| Problem::new(Code::Internal, error.to_string()))
+/// A guest at a socket.
+#[derive(Clone, Copy)]
+struct Guest {
+    caller: Caller,
+    room_id: RoomId,
+    /// Where they come from.
+    address: Option<IpAddr>,
+}
+
+impl Guest {
+    /// Counts a message, or what is as durable as one: of the guest, and of all who come from where they do.
+    async fn may_say(&self, door: &Door) -> Result<(), Problem> {
+        let limits = &door.limits;
+        limits.check(Deed::GuestMessage(self.address)).await?;
+        limits.check(Deed::Message(self.caller.user_id)).await
+    }
+
+    /// Sends a message. The reference makes another try of the same one safe.
+    async fn say(
+        &self,
+        door: web::Data<Door>,
+        content: &str,
+        reference: Option<ClientMsgId>,
+    ) -> Result<(), Problem> {
+        let draft = MessageDraft::parse(content, Vec::new())
+            .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
+        let input = SendMessageInput {
+            room_id: self.room_id,
+            draft,
+            client_msg_id: reference,
+        };
+        let caller = self.caller;
+        run_to_end(async move { door.usecases.send_message.execute(caller, input).await }).await?;
+        Ok(())
+    }
 }
 
 /// The room of clients that name none.

@@ -9,7 +9,7 @@ use super::{guests, lease::Lease, native::Native, pump::Pump, upgrade::upgrade};
 use crate::{
     Door,
     client_address::{client_address, network},
-    http::{access_token, origin_is_allowed},
+    http::{access_token, header_token, origin_is_allowed},
     limits::Deed,
     problem::{Code, Problem},
 };
@@ -33,7 +33,13 @@ pub async fn open(
         return Err(not_let_in(RegisterError::Draining, &door.hub));
     }
     let query = Query::parse(&request)?;
-    let token = match access_token(&request)?.or(query.access_token) {
+    // Whoever says who they are as a guest has no cookie in mind, though a browser sends it along.
+    let token = if query.is_flat {
+        header_token(&request)?
+    } else {
+        access_token(&request)?
+    };
+    let token = match token.or(query.access_token) {
         Some(token) => token,
         None if query.is_flat => return guests::open_flat(request, payload, door).await,
         None => {
@@ -79,6 +85,7 @@ pub async fn open(
             door,
             lease: Rc::new(lease),
             connection: connection.clone(),
+            ticks: Rc::default(),
         };
         Pump::run(settings, native, connection, upgraded).await;
     };

@@ -10,6 +10,7 @@ mod meter;
 mod native;
 mod pump;
 mod streams;
+mod ticks;
 mod upgrade;
 
 pub use guests::open_stream;

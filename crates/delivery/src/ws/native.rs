@@ -6,18 +6,22 @@ use realtime::{
     wire::{self, ClientFrame},
 };
 
+use usecase::analytics::AnalyticsError;
+
 use super::{
     command::{self, Outcome},
     lease::{Lease, LeaseEvent},
     pump::{Begun, Protocol},
+    ticks::Ticks,
 };
-use crate::Door;
+use crate::{Door, http::LiveBody};
 
 /// The protocol of the product.
 pub(super) struct Native {
     pub door: web::Data<Door>,
     pub lease: Rc<Lease>,
     pub connection: Rc<Connection>,
+    pub ticks: Rc<Ticks>,
 }
 
 impl Protocol for Native {
@@ -26,10 +30,11 @@ impl Protocol for Native {
         let is_good = frame.command.is_ok();
         let door = self.door.clone();
         let (lease, connection) = (self.lease.clone(), self.connection.clone());
+        let ticks = self.ticks.clone();
         connection.outbox().begin_command();
         let under_way = Box::pin(async move {
             let id = frame.id.clone();
-            let answer = match command::carry_out(door, &lease, &connection, frame).await {
+            let answer = match command::carry_out(door, &lease, &connection, &ticks, frame).await {
                 // Who gave no reference did not ask for an answer.
                 Ok(Outcome::Answer(data)) => id.map(|id| wire::acknowledged(&id, data)),
                 Ok(Outcome::Answered) => return,
@@ -40,16 +45,34 @@ impl Protocol for Native {
         Begun { is_good, under_way }
     }
 
-    /// Warns before the access token expires, and ends with it.
+    /// Warns before the access token expires, and ends with it. Meanwhile it tells a client that watches the nodes how they do.
     async fn over(&self) -> CloseReason {
         loop {
-            match self.lease.next().await {
-                LeaseEvent::EndsSoon(expires_at) => {
-                    let frame = wire::token_expiring(expires_at);
-                    self.connection.outbox().push(FrameClass::Durable, frame);
-                }
-                LeaseEvent::Over => return CloseReason::TokenExpired,
+            tokio::select! {
+                event = self.lease.next() => match event {
+                    LeaseEvent::EndsSoon(expires_at) => {
+                        let frame = wire::token_expiring(expires_at);
+                        self.connection.outbox().push(FrameClass::Durable, frame);
+                    }
+                    LeaseEvent::Over => return CloseReason::TokenExpired,
+                },
+                () = self.ticks.due() => self.tick().await,
             }
+        }
+    }
+}
+
+impl Native {
+    async fn tick(&self) {
+        let live = &self.door.usecases.analytics.live;
+        match live.execute(self.lease.caller(), self.door.stats()).await {
+            Ok(fleet) => {
+                let frame = wire::analytics_tick(LiveBody::from(&fleet));
+                self.connection.outbox().push(FrameClass::Ephemeral, frame);
+            }
+            // Who is an admin no longer.
+            Err(AnalyticsError::NotAllowed) => self.ticks.stop(),
+            Err(error) => tracing::debug!(%error, "a tick was left out"),
         }
     }
 }

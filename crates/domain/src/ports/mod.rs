@@ -3,9 +3,11 @@
 //! A method is the atomic unit: all that it changes is committed together, or nothing is. An error other than
 //! [`StoreError::Unavailable`](crate::StoreError) means that nothing was changed.
 
+mod activity;
 mod bus;
 mod credentials;
 mod limits;
+mod live_stats;
 mod live_streams;
 mod log;
 mod members;
@@ -16,9 +18,11 @@ mod sessions;
 mod system;
 mod users;
 
+pub use activity::ActivityStore;
 pub use bus::{BusDelivery, BusHealth, BusSubscription, EventBus, Following};
 pub use credentials::{AccessTokens, HashError, PasswordHasher, TokenError};
 pub use limits::{Allowance, Quota, RateLimiter};
+pub use live_stats::{CommitCounts, LiveStats};
 pub use live_streams::LiveStreams;
 pub use log::{Appended, NewMessage, RoomLog};
 pub use members::{Departure, MemberStore, NewMember};
@@ -31,9 +35,11 @@ pub use users::UserStore;
 
 #[cfg(feature = "mock")]
 pub use self::{
+    activity::MockActivityStore,
     bus::MockEventBus,
     credentials::{MockAccessTokens, MockPasswordHasher},
     limits::MockRateLimiter,
+    live_stats::MockLiveStats,
     live_streams::MockLiveStreams,
     log::MockRoomLog,
     members::MockMemberStore,

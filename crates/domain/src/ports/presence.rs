@@ -52,6 +52,13 @@ pub trait Presence: Send + Sync {
     /// The users who are there, each once, in the order of their ids.
     async fn online(&self, room: RoomId) -> StoreResult<Vec<UserId>>;
 
+    /// As [`online`](Self::online), of all nodes: for who takes somebody out of a room because they are gone. MUST answer
+    /// `Unavailable` when the others cannot be asked.
+    async fn online_everywhere(&self, room: RoomId) -> StoreResult<Vec<UserId>>;
+
+    /// False while somebody may be there of whom the store does not know yet: for a lease after it was away, or may have been.
+    fn is_settled(&self) -> bool;
+
     /// Renews the leases of this node's sockets, and puts those back that the store has forgotten; to be called a few
     /// times in each lease time. Answers what nobody was told yet: who is gone because their node died, which MUST be
     /// told to one caller on one node, and what was answered wrongly, or to this node alone, while the others could not

@@ -42,6 +42,13 @@ pub trait UserStore: Send + Sync {
     /// users are remembered.
     async fn shares_drafts(&self, id: UserId) -> StoreResult<Option<bool>>;
 
+    /// Makes the account an admin, or one no longer. MUST answer `NotFound` for an unknown id, and for one that nobody logs
+    /// in to: a guest's, the house's, and a deactivated account's.
+    async fn set_admin(&self, id: UserId, is_admin: bool, at: Timestamp) -> StoreResult<()>;
+
+    /// True when some account is an admin, one that is deactivated apart.
+    async fn has_admin(&self) -> StoreResult<bool>;
+
     /// Ends every log-in of the user that stands, and answers those that ended now, in no order. Of two calls at once
     /// each log-in MUST be told by one alone.
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>>;

@@ -1,4 +1,4 @@
-use super::text::{bounded, one_line, text_value};
+use super::text::{InvalidValue, bounded, one_line, text_value};
 
 text_value!(
     /// The name of an account: 1 to 50 characters on one line, surrounding blanks cut off.
@@ -21,6 +21,30 @@ text_value!(
     "1 to 128 characters",
     |raw| one_line(raw, 1..=128).map(str::to_owned)
 );
+impl GuestId {
+    /// What only the server gives begins so.
+    const GIVEN: &str = "guest:";
+
+    /// One that a client has chosen: any but those that the server gives.
+    ///
+    /// # Errors
+    /// Names the rule that was broken.
+    pub fn chosen(raw: &str) -> Result<Self, InvalidValue> {
+        let id = Self::parse(raw)?;
+        if id.as_str().starts_with(Self::GIVEN) {
+            return Err(InvalidValue::new("reserved", "must not begin with guest:"));
+        }
+        Ok(id)
+    }
+
+    /// One for a guest who cannot choose; the text is an id that nobody else has.
+    ///
+    /// # Errors
+    /// The text is too long.
+    pub fn given(id: &str) -> Result<Self, InvalidValue> {
+        Self::parse(&[Self::GIVEN, id].concat())
+    }
+}
 text_value!(
     /// The name of a room: 1 to 100 characters on one line, surrounding blanks cut off.
     RoomName,

@@ -253,3 +253,25 @@ fn the_caps_hold_exactly_when_many_come_and_go_at_once() {
     });
     assert_eq!(admission.taken(), 0);
 }
+
+#[test]
+fn a_census_tells_who_holds_seats_and_what_waits_for_them() {
+    let scene = Scene::new(settings());
+    let zoe = user();
+    let queue = outbox();
+    let admit = || {
+        let admission = &scene.admission;
+        admission.admit(zoe, HOME, queue.clone(), scene.now)
+    };
+    let seats = (admit().unwrap(), scene.admit(user(), OFFICE).unwrap());
+    drop(scene.admit(zoe, HOME).unwrap());
+    queue.push(crate::FrameClass::Durable, "hello".into());
+    let census = scene.admission.census();
+    assert_eq!((census.taken, census.peak, census.users.count()), (2, 3, 2));
+    assert_eq!(census.queue_bytes, queue.queued_bytes());
+    assert_eq!(census.largest_queue, queue.queued_bytes());
+    drop(seats);
+    let census = scene.admission.census();
+    assert_eq!((census.taken, census.peak, census.users.count()), (0, 3, 0));
+    assert_eq!(census.queue_bytes, 0);
+}

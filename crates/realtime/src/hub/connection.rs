@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use bytestring::ByteString;
 use domain::{
@@ -7,7 +10,7 @@ use domain::{
 use tokio::{sync::oneshot, time::Instant};
 
 use super::handle::{FollowError, Hub, HubCommand, TypingError};
-use crate::{Outbox, Outgoing, Seat, presence::PresenceKeeper, wire};
+use crate::{Outbox, Outgoing, Seat, latency::TimedFrom, presence::PresenceKeeper, wire};
 
 /// One socket, as the hub knows it. Dropping it takes the socket out of every room.
 pub struct Connection {
@@ -15,6 +18,8 @@ pub struct Connection {
     outbox: Arc<Outbox>,
     seat: Seat,
     hub: Hub,
+    /// From when that is timed which was handed out last.
+    timed_from: AtomicI64,
 }
 
 impl Connection {
@@ -24,6 +29,7 @@ impl Connection {
             outbox,
             seat,
             hub,
+            timed_from: AtomicI64::new(TimedFrom::NEVER.to_number()),
         }
     }
 
@@ -46,11 +52,23 @@ impl Connection {
 
     /// What is to be written next. For one waiter; cancel-safe.
     pub async fn next(&self) -> Outgoing {
-        let next = self.outbox.next().await;
+        let (next, timed_from) = self.outbox.next_timed().await;
+        self.timed_from
+            .store(timed_from.to_number(), Ordering::Relaxed);
         if self.outbox.take_relief() {
             self.hub.send(HubCommand::Relieved(self.id));
         }
         next
+    }
+
+    /// The frame that [`next`](Self::next) gave last was written. Told an event as it happened, it is known now how long that
+    /// took.
+    pub fn written(&self) {
+        let timed_from = TimedFrom::from_number(self.timed_from.load(Ordering::Relaxed));
+        if timed_from != TimedFrom::NEVER {
+            let shared = self.hub.shared();
+            shared.stats.latency.record(timed_from, shared.clock.now());
+        }
     }
 
     /// Tells the socket that it is ready, and lets it follow `rooms`: from where the client stands, if it is among the

@@ -8,7 +8,7 @@ use std::{
 
 use bytestring::ByteString;
 use domain::{
-    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, StreamId, User, UserId,
+    ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, SocketStats, StreamId, User, UserId,
     ports::{
         Clock, EventBus, LiveStreams, MemberStore, Presence, Randomness, RoomLog, RoomStore,
         SessionStore,
@@ -30,6 +30,7 @@ use super::{
 use crate::{
     Admission, AdmissionSettings, CloseReason, Full, Outbox,
     presence::{Departures, PresenceKeeper, PresenceSettings},
+    stats::Stats,
     wire::Codec,
 };
 
@@ -97,6 +98,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) admission: Admission,
     pub(super) followed: AtomicUsize,
+    pub(super) stats: Stats,
     draining: AtomicBool,
 }
 
@@ -194,6 +196,7 @@ impl Hub {
             clock: ports.clock,
             admission: Admission::new(settings.admission),
             followed: AtomicUsize::new(0),
+            stats: Stats::new(),
             draining: AtomicBool::new(false),
         });
         let subscription = ports.bus.subscribe();
@@ -294,6 +297,13 @@ impl Hub {
     #[must_use]
     pub fn followed_rooms(&self) -> usize {
         self.shared.followed.load(Ordering::Relaxed)
+    }
+
+    /// What is counted of the sockets of this node.
+    #[must_use]
+    pub fn stats(&self) -> SocketStats {
+        let census = self.shared.admission.census();
+        self.shared.stats.read(census, self.shared.clock.now())
     }
 
     /// A random part of the time over which clients come back, so that they do not all come in one moment.

@@ -154,9 +154,13 @@ impl State {
         for room in rooms {
             self.unfollow(id, room);
         }
-        if let Some(socket) = self.sockets.remove(&id)
-            && let Entry::Occupied(mut of_user) = self.by_user.entry(socket.user_id)
-        {
+        let Some(socket) = self.sockets.remove(&id) else {
+            return;
+        };
+        if socket.outbox.closed_as() == Some(CloseReason::Slow) {
+            self.shared.stats.slow_closes.count();
+        }
+        if let Entry::Occupied(mut of_user) = self.by_user.entry(socket.user_id) {
             of_user.get_mut().remove(&id);
             if of_user.get().is_empty() {
                 of_user.remove();

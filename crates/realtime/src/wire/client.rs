@@ -45,6 +45,10 @@ pub enum Command {
     StreamAbort(OneStream),
     /// Ask the author of a stream to stop.
     StreamStop(OneStream),
+    /// Be told once a second how the nodes do.
+    AnalyticsSubscribe,
+    /// Be told so no longer.
+    AnalyticsUnsubscribe,
 }
 
 /// The data of `send_message`.
@@ -245,6 +249,8 @@ fn command(envelope: &Envelope<'_>) -> Result<Command, FrameError> {
         "stream.finish" => data(&event, envelope).map(Command::StreamFinish),
         "stream.abort" => data(&event, envelope).map(Command::StreamAbort),
         "stream.stop" => data(&event, envelope).map(Command::StreamStop),
+        "analytics.subscribe" => Ok(Command::AnalyticsSubscribe),
+        "analytics.unsubscribe" => Ok(Command::AnalyticsUnsubscribe),
         // Shown in the answer, so cut: the frame may be as long as the largest one taken.
         other => Err(FrameError::UnknownEvent(other.chars().take(64).collect())),
     }

@@ -13,9 +13,9 @@ pub use client::{
 };
 pub use codec::{Codec, EndedStream, Frames};
 pub use native::{
-    Ready, acknowledged, bus_frame, not_resumed, ready, rejected, resumed, room_added, room_event,
-    room_removed, stream_aborted, stream_delta, stream_finished, stream_started, stream_stop,
-    token_expiring,
+    Ready, acknowledged, analytics_tick, bus_frame, not_resumed, ready, rejected, resumed,
+    room_added, room_event, room_removed, stream_aborted, stream_delta, stream_finished,
+    stream_started, stream_stop, token_expiring,
 };
 pub use reference::Reference;
 

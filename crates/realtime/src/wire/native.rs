@@ -198,6 +198,12 @@ pub fn stream_stop(room_id: RoomId, id: StreamId, user_id: UserId) -> ByteString
     encode("stream.stop", None, None, data)
 }
 
+/// How the nodes do, to who watches them.
+#[must_use]
+pub fn analytics_tick(data: impl Serialize) -> ByteString {
+    encode("analytics.tick", None, None, data)
+}
+
 /// A passing event of a room, if it is one.
 #[must_use]
 pub fn bus_frame(event: &BusEvent) -> Option<ByteString> {

@@ -3,6 +3,7 @@
 
 mod choosing;
 mod closing;
+mod counting;
 mod departing;
 mod dialects;
 mod fairness;

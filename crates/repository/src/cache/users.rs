@@ -62,6 +62,15 @@ impl UserStore for CachedUsers {
         self.store.shares_drafts(id).await
     }
 
+    async fn set_admin(&self, id: UserId, is_admin: bool, at: Timestamp) -> StoreResult<()> {
+        let _forgotten = Afterwards(|| self.cache.forget_user(id));
+        self.store.set_admin(id, is_admin, at).await
+    }
+
+    async fn has_admin(&self) -> StoreResult<bool> {
+        self.store.has_admin().await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.store.end_log_ins(id, at).await
     }

@@ -99,6 +99,15 @@ impl Presence for LocalPresence {
             .unwrap_or_default())
     }
 
+    /// There is no other node.
+    async fn online_everywhere(&self, room: RoomId) -> StoreResult<Vec<UserId>> {
+        self.online(room).await
+    }
+
+    fn is_settled(&self) -> bool {
+        true
+    }
+
     /// Answers nothing: there is no other node, and no lease that could end.
     async fn tend(&self) -> StoreResult<Vec<PresenceChange>> {
         Ok(Vec::new())

@@ -1,6 +1,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,12 +17,14 @@ use super::{
     fault::{Fault, Reach},
     line::Line,
 };
+use crate::CommitSizes;
 
 /// Takes what waits into one transaction, again and again.
 pub(super) struct Committer {
     line: Line,
     waiting: mpsc::Receiver<Waiting>,
     closing: CancellationToken,
+    commits: Arc<CommitSizes>,
     batch: usize,
     /// How many may wait for a room that was set aside.
     limit: usize,
@@ -50,6 +53,7 @@ impl Committer {
         line: Line,
         waiting: mpsc::Receiver<Waiting>,
         closing: CancellationToken,
+        commits: Arc<CommitSizes>,
         options: &GroupCommit,
         lock_timeout: Duration,
     ) -> Self {
@@ -61,6 +65,7 @@ impl Committer {
             line,
             waiting,
             closing,
+            commits,
             batch: options.batch.max(1),
             limit: options.queue.max(1),
             lock_timeout,
@@ -235,6 +240,8 @@ impl Committer {
             .await;
         match outcome {
             Ok(answers) => {
+                let changes = answers.iter().filter(|answer| answer.is_ok());
+                self.commits.record(changes.count());
                 for (waiting, answer) in waiting.into_iter().zip(answers) {
                     waiting.answer(answer);
                 }

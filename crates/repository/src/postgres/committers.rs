@@ -1,7 +1,7 @@
 //! Appends share commits: they wait in bounded queues, and a committer takes what waits into one transaction.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{GroupCommit, committer::Committer, line::Line};
+use crate::CommitSizes;
 
 /// An append that waits.
 pub(super) struct Waiting {
@@ -47,7 +48,12 @@ pub(super) struct Committers {
 
 impl Committers {
     /// Starts them; each uses one connection of the line at a time. A lock is waited for during `lock_timeout`.
-    pub(super) fn start(line: &Line, options: &GroupCommit, lock_timeout: Duration) -> Self {
+    pub(super) fn start(
+        line: &Line,
+        options: &GroupCommit,
+        lock_timeout: Duration,
+        commits: &Arc<CommitSizes>,
+    ) -> Self {
         let closing = CancellationToken::new();
         let (queues, tasks) = (0..options.committers.max(1))
             .map(|_| {
@@ -56,6 +62,7 @@ impl Committers {
                     line.clone(),
                     waiting,
                     closing.clone(),
+                    commits.clone(),
                     options,
                     lock_timeout,
                 );

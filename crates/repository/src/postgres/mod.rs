@@ -1,5 +1,6 @@
 //! Everything in one PostgreSQL database, which many nodes share.
 
+mod activity;
 mod address;
 mod appends;
 mod committer;
@@ -24,7 +25,7 @@ mod statement;
 mod tls;
 mod users;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Client, Pool, Runtime, Timeouts, Transaction};
 use domain::{StoreError, StoreResult};
@@ -34,6 +35,7 @@ use tokio::{
 };
 
 use self::{committers::Committers, fault::Fault, line::Line};
+use crate::CommitSizes;
 
 pub use self::{
     address::{Address, InvalidAddress},
@@ -56,6 +58,7 @@ pub struct Postgres {
     /// Changes may wait for a room that many want to change at once, and must leave connections to the other calls.
     changes: Semaphore,
     committers: Option<Committers>,
+    commits: Arc<CommitSizes>,
 }
 
 /// How much longer than the server one's own side waits for a statement, so that the server is the one to say what it was.
@@ -75,11 +78,13 @@ impl Postgres {
                 deadline: options.statement_timeout + GRACE,
             })
         };
+        let commits = Arc::new(CommitSizes::default());
         let committers = match &options.group_commit {
             // Connections of their own: reads must not keep appends waiting.
             Some(group) => {
                 let line = line(group.committers.max(1))?;
-                Some(Committers::start(&line, group, options.lock_timeout))
+                let lock_timeout = options.lock_timeout;
+                Some(Committers::start(&line, group, lock_timeout, &commits))
             }
             None => None,
         };
@@ -89,6 +94,7 @@ impl Postgres {
             searches: Semaphore::new((options.pool_size / 4).max(1)),
             changes: Semaphore::new((options.pool_size / 2).max(1)),
             committers,
+            commits,
         })
     }
 
@@ -106,6 +112,12 @@ impl Postgres {
                 Ok(())
             })
             .await
+    }
+
+    /// How many appends its committers have committed together so far.
+    #[must_use]
+    pub fn commits(&self) -> Arc<CommitSizes> {
+        self.commits.clone()
     }
 
     /// Takes no more, answers what is queued, ends the committers and closes the connections.

@@ -18,7 +18,7 @@ pub(super) use crate::columns::{
 /// that still runs, once a newer one has added a column.
 macro_rules! user_columns {
     () => {
-        "id, username, name, email, guest_id, status, shares_drafts, created_at, updated_at"
+        "id, username, name, email, guest_id, status, shares_drafts, is_admin, created_at, updated_at"
     };
 }
 
@@ -52,6 +52,7 @@ pub(super) fn user(row: &Row) -> Result<User, Fault> {
             other => return Err(unknown("status", other)),
         },
         shares_drafts: row.try_get("shares_drafts")?,
+        is_admin: row.try_get("is_admin")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
     })
@@ -71,16 +72,20 @@ pub(super) fn room(row: &Row) -> Result<Room, Fault> {
         name: value(row, "name")?,
         description: value(row, "description")?,
         is_group: row.try_get("is_group")?,
-        visibility: match row.try_get("visibility")? {
-            "private" => Visibility::Private,
-            "public" => Visibility::Public,
-            other => return Err(unknown("visibility", other)),
-        },
+        visibility: visibility(row)?,
         guests: row.try_get("guests")?,
         created_by: UserId(row.try_get("created_by")?),
         created_at: row.try_get("created_at")?,
         last_seq: seq(row, "last_seq")?,
     })
+}
+
+pub(super) fn visibility(row: &Row) -> Result<Visibility, Fault> {
+    match row.try_get("visibility")? {
+        "private" => Ok(Visibility::Private),
+        "public" => Ok(Visibility::Public),
+        other => Err(unknown("visibility", other)),
+    }
 }
 
 pub(super) fn member(row: &Row) -> Result<Member, Fault> {

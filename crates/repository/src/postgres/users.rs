@@ -130,6 +130,26 @@ impl UserStore for Postgres {
         Ok(user.map(|user| user.shares_drafts))
     }
 
+    async fn set_admin(&self, id: UserId, is_admin: bool, at: Timestamp) -> StoreResult<()> {
+        self.run(async |client: &mut Client| {
+            let sql = "UPDATE users SET is_admin = $2, updated_at = $3
+                 WHERE id = $1 AND password_hash <> '' AND deactivated_at IS NULL";
+            match execute(client, sql, &[&id.0, &is_admin, &at]).await? {
+                0 => Err(StoreError::NotFound.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn has_admin(&self) -> StoreResult<bool> {
+        self.run(async |client: &mut Client| {
+            let sql = "SELECT 1 FROM users WHERE is_admin AND deactivated_at IS NULL LIMIT 1";
+            Ok(row(client, sql, &[]).await?.is_some())
+        })
+        .await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.change(async |transaction: &Transaction<'_>| {
             lock_account(transaction, id).await?;

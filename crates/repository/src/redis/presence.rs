@@ -6,7 +6,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    ConnectionId, RoomId, StoreResult, UserId,
+    ConnectionId, RoomId, StoreError, StoreResult, UserId,
     ports::{Presence, PresenceChange, Present},
 };
 use futures_util::{StreamExt, future, stream};
@@ -252,6 +252,21 @@ impl Presence for RedisPresence {
         }
         users.extend(shared.seats().users(room));
         Ok(users.into_iter().collect())
+    }
+
+    async fn online_everywhere(&self, room: RoomId) -> StoreResult<Vec<UserId>> {
+        let shared = &self.shared;
+        if !shared.store.link().is_up() {
+            let away = "the other nodes cannot be asked who is there";
+            return Err(StoreError::Unavailable(away.to_owned()));
+        }
+        let mut users: BTreeSet<_> = shared.store.online(room).await?.into_iter().collect();
+        users.extend(shared.seats().users(room));
+        Ok(users.into_iter().collect())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.shared.store.link().is_up() && self.shared.is_steady()
     }
 
     async fn tend(&self) -> StoreResult<Vec<PresenceChange>> {

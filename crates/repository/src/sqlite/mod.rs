@@ -1,5 +1,6 @@
 //! Everything in one SQLite file: the default. One thread writes, a pool of connections reads.
 
+mod activity;
 mod fault;
 mod log;
 mod members;
@@ -18,6 +19,7 @@ use std::{
     fs::{DirBuilder, OpenOptions},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -31,6 +33,8 @@ use self::{
     fault::{Fault, store_error},
     writer::Writer,
 };
+
+use crate::CommitSizes;
 
 pub use self::{
     migrations::migrate,
@@ -115,6 +119,12 @@ impl Sqlite {
             Ok(())
         })
         .await
+    }
+
+    /// How many changes its commits had so far.
+    #[must_use]
+    pub fn commits(&self) -> Arc<CommitSizes> {
+        self.writer.commits().clone()
     }
 
     /// Takes no more, commits what is queued, folds the write-ahead log into the file and ends the writer's thread.

@@ -35,6 +35,7 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
             other => return Err(unknown("status", other)),
         },
         shares_drafts: row.get("shares_drafts")?,
+        is_admin: row.get("is_admin")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
     })
@@ -54,16 +55,20 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         name: value(row, "name")?,
         description: value(row, "description")?,
         is_group: row.get("is_group")?,
-        visibility: match text(row, "visibility")? {
-            "private" => Visibility::Private,
-            "public" => Visibility::Public,
-            other => return Err(unknown("visibility", other)),
-        },
+        visibility: visibility(row)?,
         guests: row.get("guests")?,
         created_by: UserId(row.get("created_by")?),
         created_at: time(row, "created_at")?,
         last_seq: seq(row, "last_seq")?,
     })
+}
+
+pub(super) fn visibility(row: &Row<'_>) -> rusqlite::Result<Visibility> {
+    match text(row, "visibility")? {
+        "private" => Ok(Visibility::Private),
+        "public" => Ok(Visibility::Public),
+        other => Err(unknown("visibility", other)),
+    }
 }
 
 pub(super) fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
@@ -214,7 +219,7 @@ pub(super) fn value<T: TryFrom<String, Error = InvalidValue>>(
     T::try_from(row.get(column)?).map_err(|error| malformed(Box::new(error)))
 }
 
-fn some_value<T: TryFrom<String, Error = InvalidValue>>(
+pub(super) fn some_value<T: TryFrom<String, Error = InvalidValue>>(
     row: &Row<'_>,
     column: &str,
 ) -> rusqlite::Result<Option<T>> {

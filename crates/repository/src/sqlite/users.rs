@@ -132,6 +132,31 @@ impl UserStore for Sqlite {
         Ok(user.map(|user| user.shares_drafts))
     }
 
+    async fn set_admin(&self, id: UserId, is_admin: bool, at: Timestamp) -> StoreResult<()> {
+        self.write(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "UPDATE users SET is_admin = ?2, updated_at = ?3
+                     WHERE id = ?1 AND password_hash <> '' AND deactivated_at IS NULL",
+                )?
+                .execute(params![id.0, is_admin, micros(at)])?;
+            if found == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn has_admin(&self) -> StoreResult<bool> {
+        self.read(|connection| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM users WHERE is_admin = 1 AND deactivated_at IS NULL)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await
+    }
+
     async fn end_log_ins(&self, id: UserId, at: Timestamp) -> StoreResult<Vec<SessionId>> {
         self.write(move |connection| revoke_all_but(connection, id, None, at))
             .await

@@ -4,7 +4,7 @@
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -20,10 +20,12 @@ use super::{
     SqliteOptions,
     fault::{Fault, store_error},
 };
+use crate::CommitSizes;
 
 pub(super) struct Writer {
     queue: mpsc::Sender<Order>,
     queue_wait: Duration,
+    commits: Arc<CommitSizes>,
     // A std Mutex and not a Tokio one, because it is never held across an await.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -37,12 +39,15 @@ impl Writer {
     pub(super) fn start(connection: Connection, options: &SqliteOptions) -> std::io::Result<Self> {
         let (queue, orders) = mpsc::channel(options.queue.max(1));
         let batch = options.batch.max(1);
+        let commits = Arc::new(CommitSizes::default());
+        let counted = commits.clone();
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || serve(&connection, orders, batch))?;
+            .spawn(move || serve(&connection, orders, batch, &counted))?;
         Ok(Self {
             queue,
             queue_wait: options.queue_wait,
+            commits,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -70,6 +75,11 @@ impl Writer {
             }
         }
         answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// How many changes its commits had.
+    pub(super) fn commits(&self) -> &Arc<CommitSizes> {
+        &self.commits
     }
 
     pub(super) fn alive(&self) -> StoreResult<()> {
@@ -161,7 +171,12 @@ fn told(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-fn serve(connection: &Connection, mut orders: mpsc::Receiver<Order>, batch: usize) {
+fn serve(
+    connection: &Connection,
+    mut orders: mpsc::Receiver<Order>,
+    batch: usize,
+    commits: &CommitSizes,
+) {
     let mut jobs = Vec::with_capacity(batch);
     while let Some(first) = orders.blocking_recv() {
         let mut next = Some(first);
@@ -176,6 +191,7 @@ fn serve(connection: &Connection, mut orders: mpsc::Receiver<Order>, batch: usiz
                 .flatten();
         }
         let committed = commit_together(connection, &mut jobs);
+        let committed = committed.map(|changes| commits.record(changes));
         for job in jobs.drain(..) {
             job.answer(&committed);
         }
@@ -189,9 +205,10 @@ fn serve(connection: &Connection, mut orders: mpsc::Receiver<Order>, batch: usiz
     }
 }
 
-fn commit_together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> StoreResult<()> {
+/// Answers how many of the jobs stand.
+fn commit_together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> StoreResult<usize> {
     if jobs.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let committed = try_commit(connection, jobs);
     if let Err(error) = &committed {
@@ -204,19 +221,22 @@ fn commit_together(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> StoreR
     committed.map_err(|error| store_error(&error))
 }
 
-fn try_commit(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn try_commit(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<usize> {
     let run = |sql| connection.prepare_cached(sql)?.execute([]);
     run("BEGIN IMMEDIATE")?;
+    let mut standing = 0;
     for job in jobs {
         run("SAVEPOINT job")?;
-        if !job.run(connection) {
+        if job.run(connection) {
+            standing += 1;
+        } else {
             // Fails when a full disk, say, has ended the whole transaction: then all of the jobs hear of it.
             run("ROLLBACK TO job")?;
         }
         run("RELEASE job")?;
     }
     run("COMMIT")?;
-    Ok(())
+    Ok(standing)
 }
 
 #[cfg(test)]

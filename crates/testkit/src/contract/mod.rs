@@ -3,13 +3,19 @@
 #![allow(missing_docs, reason = "the name of a demand says all of it")]
 
 pub mod access_tokens;
+pub mod activity;
+pub mod activity_spans;
+pub mod activity_under_load;
+pub mod admins;
 pub mod bus;
 pub mod bus_pair;
 pub mod comings;
 pub mod departures;
 pub mod direct_rooms;
+pub mod gone_nodes;
 pub mod guests;
 pub mod limiter;
+pub mod live_stats;
 pub mod live_streams;
 pub mod log;
 pub mod log_changes;
@@ -32,9 +38,12 @@ pub mod sessions;
 pub mod snapshots;
 pub mod users;
 
+mod activity_suites;
 mod crowd;
 mod guest_suites;
+mod recount;
 mod scene;
+mod stats_suites;
 mod stores;
 mod stream_suites;
 mod suites;

@@ -160,7 +160,10 @@ pub async fn whether_guests_may_come_is_kept(stores: &Stores) {
         let (found, _) = rooms.with_role(new.id, ann.id).await.unwrap().unwrap();
         assert_eq!(found.guests, guests);
         // The newest first, both.
-        assert_eq!(rooms.public(None, 1).await.unwrap(), std::slice::from_ref(&made));
+        assert_eq!(
+            rooms.public(None, 1).await.unwrap(),
+            std::slice::from_ref(&made)
+        );
         assert_eq!(rooms.of_user(ann.id, None, 1).await.unwrap(), [made]);
     }
     let direct = sample::new_direct_room(ann.id, stores.user("bob").await.id);

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use domain::ports::{MemberStore, MessageStore, RoomLog, RoomStore, SessionStore, UserStore};
+use domain::ports::{
+    ActivityStore, MemberStore, MessageStore, RoomLog, RoomStore, SessionStore, UserStore,
+};
 
 /// The storage ports of one store, empty at the start of a test.
 #[derive(Clone)]
@@ -17,13 +19,16 @@ pub struct Stores {
     pub log: Arc<dyn RoomLog>,
     /// Messages and marks.
     pub messages: Arc<dyn MessageStore>,
+    /// What is counted of them.
+    pub activity: Arc<dyn ActivityStore>,
 }
 
 impl Stores {
     /// All ports of one struct that implements them all.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: UserStore + SessionStore + RoomStore + MemberStore + RoomLog + MessageStore + 'static,
+        S: UserStore + SessionStore + RoomStore + MemberStore + RoomLog + MessageStore,
+        S: ActivityStore + 'static,
     {
         Self {
             users: store.clone(),
@@ -31,7 +36,8 @@ impl Stores {
             rooms: store.clone(),
             members: store.clone(),
             log: store.clone(),
-            messages: store,
+            messages: store.clone(),
+            activity: store,
         }
     }
 }

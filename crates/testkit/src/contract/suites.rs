@@ -186,6 +186,7 @@ macro_rules! storage_contract {
             a_long_term_of_many_words_is_answered,
         }
         $crate::guests_contract! { $make }
+        $crate::activity_contract! { $make }
     };
 }
 
@@ -334,8 +335,10 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
         let lists = concat!(
             include_str!("suites.rs"),
+            include_str!("activity_suites.rs"),
             include_str!("guest_suites.rs"),
-            include_str!("stream_suites.rs")
+            include_str!("stats_suites.rs"),
+            include_str!("stream_suites.rs"),
         );
         let mut seen = 0;
         for entry in fs::read_dir(folder).unwrap() {

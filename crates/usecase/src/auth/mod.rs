@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod change_password;
+mod create_admin;
 mod deactivate_account;
 mod log_in;
 mod log_out;
@@ -14,6 +15,7 @@ mod vouching;
 
 pub use authenticate::{Authenticate, AuthenticateError, Proof};
 pub use change_password::{ChangePassword, ChangePasswordInput};
+pub use create_admin::{CreateAdmin, CreatedAdmin};
 pub use deactivate_account::DeactivateAccount;
 pub use log_in::{LogIn, LogInError, LogInInput};
 pub use log_out::{LogOut, LogOutError};

@@ -7,6 +7,7 @@ use domain::{
 };
 
 /// Makes an account.
+#[derive(Clone)]
 pub struct RegisterUser {
     pub(crate) users: Arc<dyn UserStore>,
     pub(crate) passwords: Arc<dyn PasswordHasher>,
@@ -57,7 +58,7 @@ impl RegisterUser {
     /// [`RegisterUserError`]; then there is no new account.
     pub async fn execute(&self, input: RegisterUserInput) -> Result<User, RegisterUserError> {
         // Asked before the costly hash, so that an address that is taken costs nobody's processor. The store decides.
-        if self.users.by_email(&input.email).await?.is_some() {
+        if input.email.is_of_nobody() || self.users.by_email(&input.email).await?.is_some() {
             return Err(RegisterUserError::EmailTaken);
         }
         let hash = self.passwords.hash(&input.password).await?;
@@ -70,6 +71,7 @@ impl RegisterUser {
             guest_id: None,
             status: UserStatus::Offline,
             shares_drafts: true,
+            is_admin: false,
             created_at: now,
             updated_at: now,
         };

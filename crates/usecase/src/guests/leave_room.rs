@@ -19,13 +19,18 @@ pub struct LeaveRoom {
 }
 
 impl LeaveRoom {
+    async fn is_there(&self, room: RoomId, guest: UserId) -> StoreResult<bool> {
+        let there = self.presence.online_everywhere(room).await?;
+        Ok(there.contains(&guest))
+    }
+
     /// Takes the guest out, ends what they were writing there, and tells the room, unless they are there again, on whatever node. One who comes back in the
     /// moment in between is taken out all the same: their socket is closed, and its client comes again.
     ///
     /// # Errors
     /// The guest may still be in the room then; [`SweepRooms`](super::SweepRooms) finds them.
     pub async fn execute(&self, room: RoomId, guest: UserId) -> StoreResult<()> {
-        if !guest.is_guest() || self.presence.online(room).await?.contains(&guest) {
+        if !guest.is_guest() || self.is_there(room, guest).await? {
             return Ok(());
         }
         let left = self.members.remove(room, guest, guest, self.clock.now());

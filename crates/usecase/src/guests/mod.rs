@@ -74,7 +74,7 @@ impl GuestUseCases {
 }
 
 /// The room, if guests may come into it.
-async fn open_room(rooms: &dyn RoomStore, id: RoomId) -> StoreResult<Option<Room>> {
+pub(crate) async fn open_room(rooms: &dyn RoomStore, id: RoomId) -> StoreResult<Option<Room>> {
     let room = rooms.by_id(id).await?;
     Ok(room.filter(|it| it.guests && it.visibility == Visibility::Public))
 }

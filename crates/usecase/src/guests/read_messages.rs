@@ -47,6 +47,14 @@ impl ReadMessages {
         Ok(messages)
     }
 
+    /// True for a name that no room has yet.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn is_new(&self, room: &RoomName) -> Result<bool, StoreError> {
+        Ok(self.rooms.of_guests(room).await?.is_none())
+    }
+
     /// The newest messages of one user in all rooms that let guests in, each with its room's name, the oldest of them first.
     /// Who is known by no such id has sent none.
     ///

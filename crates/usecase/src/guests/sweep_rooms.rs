@@ -25,11 +25,16 @@ impl SweepRooms {
     pub const BATCH: u32 = 500;
 
     /// Takes out those who were away at the last look too: one who is just coming in is a member before their socket is
-    /// there.
+    /// there. Nobody, while it is not known of all nodes who is there.
     ///
     /// # Errors
     /// Who could not be looked for, or not taken out, is found the next time.
     pub async fn execute(&self) -> StoreResult<()> {
+        let before = self.replace_absent(HashSet::new());
+        if !self.presence.is_settled() {
+            // Who seems to be away may only not be known yet: nobody is, until two looks from now.
+            return Ok(());
+        }
         let mut absent = HashSet::new();
         let mut after = None;
         loop {
@@ -41,14 +46,18 @@ impl SweepRooms {
                 break;
             }
         }
-        let before = {
-            let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *known, absent.clone())
-        };
+        self.replace_absent(absent.clone());
         for (room, guest) in absent.intersection(&before) {
-            self.leave.execute(*room, *guest).await?;
+            if let Err(error) = self.leave.execute(*room, *guest).await {
+                tracing::warn!(%error, %room, %guest, "a guest who is gone is still a member");
+            }
         }
         Ok(())
+    }
+
+    fn replace_absent(&self, absent: HashSet<(RoomId, UserId)>) -> HashSet<(RoomId, UserId)> {
+        let mut known = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *known, absent)
     }
 
     async fn absent_among(
@@ -61,7 +70,7 @@ impl SweepRooms {
         }
         let mut absent = Vec::new();
         for (room, guests) in rooms {
-            let online = self.presence.online(room).await?;
+            let online = self.presence.online_everywhere(room).await?;
             let away = guests.into_iter().filter(|it| !online.contains(it));
             absent.extend(away.map(|guest| (room, guest)));
         }

@@ -55,6 +55,7 @@ pub(super) fn fleet(from: &mut Reader, database: &Database) -> Fleet {
         audit_interval: from.duration("BUS_AUDIT_INTERVAL"),
         queue: from.integer("BUS_QUEUE"),
         limiter_patience: from.duration("RATE_REDIS_WAIT"),
+        stats_interval: from.duration("STATS_INTERVAL"),
         presence_lease: from.duration("PRESENCE_LEASE"),
         presence_linger: from.duration("PRESENCE_LINGER"),
         cache_ttl: from.duration("CACHE_TTL"),

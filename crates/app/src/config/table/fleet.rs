@@ -74,6 +74,13 @@ pub(super) const FLEET: Group = Group {
         )
         .or("250ms"),
         Setting::new(
+            "STATS_INTERVAL",
+            Kind::Duration { min: Duration::from_millis(100), max: MINUTE },
+            "Pause between two reports of a node on how it does, for the others. One of which nothing was heard for five such \
+             pauses is not counted any more.",
+        )
+        .or("1s"),
+        Setting::new(
             "PRESENCE_LEASE",
             Kind::Duration { min: Duration::from_millis(100), max: HOUR },
             "Time after which the sockets of a node that died count no more. Renewed a few times within it. The same on every \

@@ -24,6 +24,7 @@ pub const GROUPS: &[Group] = &[
     fleet::FLEET,
     sockets::DELIVERY,
     streams::STREAMS,
+    server::ANALYTICS,
     server::SHUTDOWN,
 ];
 

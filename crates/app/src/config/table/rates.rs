@@ -55,6 +55,18 @@ pub(super) const RATES: Group = Group {
         )
         .or("600/1m"),
         Setting::new(
+            "RATE_GUEST_ROOMS_IP",
+            Kind::Rate,
+            "Rooms that guests make by asking for them, for each address. Nobody takes such a room away again.",
+        )
+        .or("60/1h"),
+        Setting::new(
+            "RATE_GUEST_MESSAGES_IP",
+            Kind::Rate,
+            "Messages and names of guests, for each address. Beside RATE_MESSAGES_USER: a guest is whoever they say.",
+        )
+        .or("3000/10s"),
+        Setting::new(
             "RATE_SOCKET_FRAMES",
             Kind::Rate,
             "Frames that one socket may send, of any kind. Counted on its node alone; beyond that it is closed with \

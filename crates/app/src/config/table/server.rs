@@ -23,6 +23,12 @@ pub(super) const SERVER: Group = Group {
         .or("8080")
         .alias("HTTP_PORT"),
         Setting::new(
+            "METRICS_PORT",
+            Kind::Integer { min: 0, max: 65_535 },
+            "Port of a listener for /metrics alone, which PORT does not serve then. Unset: on PORT. 0 takes any free one. Set it \
+             where PORT is open to the world: /metrics asks for no token.",
+        ),
+        Setting::new(
             "WS_PORT",
             Kind::Integer { min: 0, max: 65_535 },
             "Port of a second listener, for /ws alone. Unset: sockets are served on PORT. 0 takes any free one. A proxy in \
@@ -91,6 +97,20 @@ pub(super) const REQUESTS: Group = Group {
             "Time that the request line and headers may take to arrive. Slower ones are refused with 408.",
         )
         .or("5s"),
+    ],
+};
+
+pub(super) const ANALYTICS: Group = Group {
+    title: "Analytics",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "ANALYTICS_INTERVAL",
+            Kind::Duration { min: Duration::from_millis(100), max: Duration::from_secs(3_600) },
+            "Pause between two counts of what was said. Each question of analytics counts first, so this is for what nobody \
+             asks about for long.",
+        )
+        .or("10s"),
     ],
 };
 

@@ -62,6 +62,8 @@ pub struct Fleet {
     pub queue: usize,
     /// How long a request waits for its rate limit to be counted over all nodes.
     pub limiter_patience: Duration,
+    /// Pause between two reports of what this node counts of itself.
+    pub stats_interval: Duration,
     /// How long the sockets of a node that died still count.
     pub presence_lease: Duration,
     /// How long a user whose last socket closed still counts.

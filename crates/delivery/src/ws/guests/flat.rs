@@ -2,7 +2,7 @@ use std::{rc::Rc, sync::Arc};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{
-    MessageDraft, RoomId,
+    RoomId,
     values::{GuestId, InvalidValue, MessageContent, RoomName, Username},
 };
 use realtime::{
@@ -16,14 +16,13 @@ use tracing::Instrument;
 use usecase::{
     Caller,
     guests::{EnterRoomInput, Entered, GuestRoom},
-    messages::{Cursor, History, SendMessageInput},
+    messages::{Cursor, History},
 };
 
-use super::{Arrival, DEFAULT_ROOM, arrive, check, new_guest_id};
+use super::{Arrival, DEFAULT_ROOM, Guest, arrive, check};
 use crate::{
     Door,
-    http::run_to_end,
-    limits::Deed,
+    client_address::client_address,
     problem::{Code, Fields, Problem},
     ws::{
         pump::{Begun, Protocol, Pump},
@@ -43,22 +42,27 @@ pub(in crate::ws) async fn open_flat(
     check(&request, &door).await?;
     let (input, shown) = parse(&request, &door)?;
     let codec = Codec::Flat(shown.as_str().into());
+    // Before anything is changed: a request that is no handshake lets nobody in.
+    let (response, upgraded) = upgrade(&request, payload, &door).await?;
     let Arrival {
         connection,
         entered,
     } = arrive(&request, &door, codec, input).await?;
     let history = history(&door, &entered, &shown).await?;
-    let (response, upgraded) = upgrade(&request, payload, &door).await?;
+    let address = client_address(&request);
     let pumping = async move {
         let Entered { user, room, start } = entered;
-        let (room_id, caller) = (room.id, Caller::guest(user.id));
+        let guest = Guest {
+            caller: Caller::guest(user.id),
+            room_id: room.id,
+            address,
+        };
         connection.start_guest(user, start, history).await;
         let settings = door.settings.ws;
         let connection = Rc::new(connection);
         let flat = Flat {
             door,
-            caller,
-            room_id,
+            guest,
             shown: shown.into(),
             connection: connection.clone(),
         };
@@ -78,7 +82,7 @@ fn parse(request: &HttpRequest, door: &Door) -> Result<(EnterRoomInput, String),
         Some(value.as_str()).filter(|value| !value.trim().is_empty())
     };
     let mut fields = Fields::new();
-    let guest_id = fields.optional("userId", given("userId"), GuestId::parse);
+    let guest_id = fields.optional("userId", given("userId"), GuestId::chosen);
     let name = given("username").unwrap_or("Anonymous");
     let name = fields.check("username", Username::parse(name));
     let room = guest_room(given("room").unwrap_or(DEFAULT_ROOM));
@@ -92,7 +96,8 @@ fn parse(request: &HttpRequest, door: &Door) -> Result<(EnterRoomInput, String),
     };
     let guest_id = match guest_id {
         Some(guest_id) => guest_id,
-        None => new_guest_id(door)?,
+        None => GuestId::parse(&door.ids.next().to_string())
+            .map_err(|error| Problem::new(Code::Internal, error.to_string()))?,
     };
     let input = EnterRoomInput {
         guest_id,
@@ -130,8 +135,7 @@ async fn history(
 /// The dialect "flat": a client sends messages, and nothing else.
 struct Flat {
     door: web::Data<Door>,
-    caller: Caller,
-    room_id: RoomId,
+    guest: Guest,
     shown: Arc<str>,
     connection: Rc<Connection>,
 }
@@ -140,11 +144,11 @@ impl Protocol for Flat {
     fn begin(&self, text: &str) -> Begun {
         let parsed = flat::parse(text);
         let is_good = parsed.is_ok();
-        let (door, caller, room_id) = (self.door.clone(), self.caller, self.room_id);
+        let (door, guest) = (self.door.clone(), self.guest);
         let (shown, connection) = (self.shown.clone(), self.connection.clone());
         let under_way = Box::pin(async move {
             let refused = match parsed {
-                Ok(content) => send(door.clone(), caller, room_id, content)
+                Ok(content) => send(&door, guest, content)
                     .await
                     .map_err(|problem| problem.detail().to_owned()),
                 Err(error) => Err(error.to_string()),
@@ -164,21 +168,11 @@ impl Protocol for Flat {
     }
 }
 
-/// Sends a message of a guest.
-pub(super) async fn send(
-    door: web::Data<Door>,
-    caller: Caller,
-    room_id: RoomId,
+async fn send(
+    door: &web::Data<Door>,
+    guest: Guest,
     content: MessageContent,
 ) -> Result<(), Problem> {
-    door.limits.check(Deed::Message(caller.user_id)).await?;
-    let draft = MessageDraft::parse(content.as_str(), Vec::new())
-        .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))?;
-    let input = SendMessageInput {
-        room_id,
-        draft,
-        client_msg_id: None,
-    };
-    run_to_end(async move { door.usecases.send_message.execute(caller, input).await }).await?;
-    Ok(())
+    guest.may_say(door).await?;
+    guest.say(door.clone(), content.as_str(), None).await
 }

@@ -1,9 +1,12 @@
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::{
-    RoomId, StreamId, StreamKind, WhenLost,
-    values::{MessageContent, RoomName, Username},
+    StreamId, StreamKind, WhenLost,
+    values::{ClientMsgId, GuestId, MessageContent, RoomName, Username},
 };
 use realtime::{
     CloseReason, Connection, FrameClass,
@@ -19,9 +22,10 @@ use usecase::{
     streams::{StartStreamInput, StreamError, WriteStreamError},
 };
 
-use super::{Arrival, DEFAULT_ROOM, arrive, check, flat::send, new_guest_id};
+use super::{Arrival, DEFAULT_ROOM, Guest, arrive, check};
 use crate::{
     Door,
+    client_address::client_address,
     http::run_to_end,
     limits::Deed,
     problem::{Code, Problem},
@@ -45,18 +49,24 @@ pub async fn open_stream(
         |error: domain::values::InvalidValue| Problem::new(Code::Internal, error.to_string());
     let name = stream::unnamed(door.ids.next().as_u128());
     let input = EnterRoomInput {
-        guest_id: new_guest_id(&door)?,
+        guest_id: GuestId::given(&door.ids.next().to_string()).map_err(invalid)?,
         name: name.clone(),
         room: GuestRoom::Named(RoomName::parse(DEFAULT_ROOM).map_err(invalid)?),
     };
+    // Before anything is changed: a request that is no handshake lets nobody in.
+    let (response, upgraded) = upgrade(&request, payload, &door).await?;
     let Arrival {
         connection,
         entered,
     } = arrive(&request, &door, Codec::Stream, input).await?;
-    let (response, upgraded) = upgrade(&request, payload, &door).await?;
+    let address = client_address(&request);
     let pumping = async move {
         let Entered { user, room, start } = entered;
-        let (room_id, caller) = (room.id, Caller::guest(user.id));
+        let guest = Guest {
+            caller: Caller::guest(user.id),
+            room_id: room.id,
+            address,
+        };
         let welcome = format!("Welcome to ChatterStack. You are {name} until you join by a name.");
         let greeting = vec![stream::system(&welcome)];
         connection.start_guest(user, start, greeting).await;
@@ -64,10 +74,10 @@ pub async fn open_stream(
         let connection = Rc::new(connection);
         let talk = Rc::new(Talk {
             door,
-            caller,
-            room_id,
+            guest,
             connection: connection.clone(),
             draft: Cell::new(None),
+            failed: RefCell::default(),
         });
         Pump::run(settings, Stream(talk), connection, upgraded).await;
     };
@@ -107,11 +117,12 @@ impl Protocol for Stream {
 
 struct Talk {
     door: web::Data<Door>,
-    caller: Caller,
-    room_id: RoomId,
+    guest: Guest,
     connection: Rc<Connection>,
     /// What the guest is writing, if anything.
     draft: Cell<Option<StreamId>>,
+    /// A text that could not be sent, or of which that is not known, and under which reference: tried again, it has the same.
+    failed: RefCell<Option<(String, StreamId)>>,
 }
 
 impl Talk {
@@ -128,21 +139,26 @@ impl Talk {
 
     async fn rename(&self, name: &str) -> Result<(), Problem> {
         let name = Username::parse(name).map_err(|error| invalid("name", &error.to_string()))?;
-        let (door, caller, room) = (self.door.clone(), self.caller, self.room_id);
+        let Guest {
+            caller, room_id, ..
+        } = self.guest;
+        let door = self.door.clone();
         // An event of the log, as a message is.
-        door.limits.check(Deed::Message(caller.user_id)).await?;
-        // A draft has the name under which it was begun: what follows is another one.
-        self.clear().await?;
+        self.guest.may_say(&door).await?;
+        // A draft has the name under which it was begun: what follows is another one. Where it cannot be ended, its lease does.
+        if let Err(problem) = self.clear().await {
+            tracing::debug!(%problem, "a draft goes on under an old name");
+        }
         run_to_end(async move {
             let rename = &door.usecases.guests.rename;
-            rename.execute(caller, room, &name).await
+            rename.execute(caller, room_id, &name).await
         })
         .await
     }
 
     /// Shows the whole draft. One that was lost meanwhile, with its lease, is begun anew.
     async fn show(&self, chunk: String) -> Result<(), Problem> {
-        let deed = Deed::Stream(self.caller.user_id);
+        let deed = Deed::Stream(self.guest.caller.user_id);
         self.door.limits.check(deed).await?;
         if let Some(id) = self.draft.get() {
             match self.replace(id, chunk.clone()).await? {
@@ -150,7 +166,10 @@ impl Talk {
                 Written::Gone => self.draft.set(None),
             }
         }
-        let (door, caller, room_id) = (self.door.clone(), self.caller, self.room_id);
+        let Guest {
+            caller, room_id, ..
+        } = self.guest;
+        let door = self.door.clone();
         let begun = run_to_end(async move {
             let input = StartStreamInput {
                 room_id,
@@ -166,7 +185,7 @@ impl Talk {
     }
 
     async fn replace(&self, id: StreamId, text: String) -> Result<Written, Problem> {
-        let (door, caller) = (self.door.clone(), self.caller);
+        let (door, caller) = (self.door.clone(), self.guest.caller);
         let replacing = async move {
             let write = &door.usecases.streams.write;
             match write.replace(caller, id, &text).await {
@@ -181,10 +200,10 @@ impl Talk {
     }
 
     async fn clear(&self) -> Result<(), Problem> {
-        let Some(id) = self.draft.take() else {
+        let Some(id) = self.draft.get() else {
             return Ok(());
         };
-        let (door, caller) = (self.door.clone(), self.caller);
+        let (door, caller) = (self.door.clone(), self.guest.caller);
         run_to_end(async move {
             match door.usecases.streams.abort.execute(caller, id).await {
                 // It ended by itself, and that was told.
@@ -192,25 +211,59 @@ impl Talk {
                 other => other,
             }
         })
-        .await
+        .await?;
+        self.draft.set(None);
+        Ok(())
     }
 
-    /// Sends the text: as the message that the draft becomes, when there is one.
+    /// Sends the text, as the message that the draft becomes. Whatever becomes of the draft, the message has its id as its
+    /// reference: a text that is committed again, because that failed, is not sent twice.
     async fn commit(&self, text: String) -> Result<(), Problem> {
-        let content =
-            MessageContent::parse(&text).map_err(|error| invalid("text", &error.to_string()))?;
-        let (door, caller) = (self.door.clone(), self.caller);
-        if let Some(id) = self.draft.get()
-            && self.replace(id, text).await? == Written::Yes
-        {
-            door.limits.check(Deed::Message(caller.user_id)).await?;
-            let finish = async move { door.usecases.streams.finish.execute(caller, id).await };
-            run_to_end(finish).await?;
-            self.draft.set(None);
-            return Ok(());
+        MessageContent::parse(&text).map_err(|error| invalid("text", &error.to_string()))?;
+        self.guest.may_say(&self.door).await?;
+        let failed = self.failed.take();
+        let again = failed.filter(|(said, _)| *said == text).map(|(_, id)| id);
+        if again.is_some_and(|again| self.draft.get().is_some_and(|draft| draft != again)) {
+            // It was typed again: what was typed is not what is sent.
+            self.clear().await?;
         }
-        self.draft.set(None);
-        send(door, caller, self.room_id, content).await
+        let draft = self.draft.take();
+        let reference = again.or(draft).unwrap_or(StreamId(self.door.ids.next()));
+        let sent = self.send(draft, reference, &text).await;
+        if sent.is_err() {
+            self.failed.replace(Some((text, reference)));
+        }
+        sent
+    }
+
+    async fn send(
+        &self,
+        draft: Option<StreamId>,
+        reference: StreamId,
+        text: &str,
+    ) -> Result<(), Problem> {
+        let (door, caller) = (self.door.clone(), self.guest.caller);
+        if let Some(id) = draft.filter(|id| *id == reference) {
+            match self.replace(id, text.to_owned()).await {
+                Ok(Written::Yes) => {
+                    let finishing = door.clone();
+                    let finish = async move {
+                        let finish = &finishing.usecases.streams.finish;
+                        finish.execute(caller, id).await
+                    };
+                    if run_to_end(finish).await.is_ok() {
+                        return Ok(());
+                    }
+                    // It takes no more writes, and is sent as it is, now or later: once.
+                }
+                Ok(Written::Gone) => {}
+                // What is being written needs Redis, and messages do not.
+                Err(problem) => tracing::debug!(%problem, "a draft is sent past its store"),
+            }
+        }
+        let reference = ClientMsgId::parse(&reference.to_string())
+            .map_err(|error| invalid("text", &error.to_string()))?;
+        self.guest.say(door, text, Some(reference)).await
     }
 }
 

@@ -4,8 +4,9 @@ use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId, Seq,
 
 use super::State;
 use crate::{
-    FeedOutput, FrameClass, Outbox, ReadRequest,
+    FeedOutput, Outbox, ReadRequest,
     hub::log_reads::{Done, Outcome},
+    latency::TimedFrom,
     wire::{self, Codec, Frames, PerCodec},
 };
 
@@ -17,8 +18,9 @@ impl State {
         let Some(slot) = self.feeds.get_mut(&room_id) else {
             return;
         };
+        let stood = slot.feed.position();
         let said = slot.feed.heard(Arc::new(event));
-        self.deliver(room_id, said, Codec::room_event);
+        self.deliver(room_id, stood, said, Codec::room_event);
         self.pursue(room_id);
     }
 
@@ -34,6 +36,9 @@ impl State {
             Outcome::GapDue => {
                 slot.waiting = None;
                 slot.feed.gap_due();
+                if slot.feed.misses_some() {
+                    slot.gap.suspect();
+                }
             }
             Outcome::RetryDue => slot.reading = None,
             Outcome::Read(Ok((events, is_all))) => self.read(room_id, events, is_all),
@@ -61,12 +66,16 @@ impl State {
             return;
         };
         let mut late = Latecomers::default();
+        let stood = slot.feed.position();
         let said = slot
             .feed
             .read(events, is_all, |id, event| match self.sockets.get(&id) {
                 Some(socket) => late.takes(id, &socket.outbox, event),
                 None => true,
             });
+        if slot.gap.was_read(slot.feed.position() > stood, is_all) {
+            self.shared.stats.gaps_healed.count();
+        }
         let phantoms = slot.feed.take_phantoms();
         if phantoms > 0 {
             tracing::error!(%room_id, phantoms, "the bus told of events that the log does not hold");
@@ -80,7 +89,9 @@ impl State {
         } else {
             slot.reading = None;
         }
-        self.deliver(room_id, said, |codec, event| late.frames(codec, event));
+        self.deliver(room_id, stood, said, |codec, event| {
+            late.frames(codec, event)
+        });
         for id in late.held {
             self.hold(id, room_id);
         }
@@ -97,10 +108,11 @@ impl State {
         }
     }
 
-    /// Tells what a feed said. Each event is encoded once in each protocol, for all who get it.
+    /// Tells what a feed said that `stood` there before. Each event is encoded once in each protocol, for all who get it.
     pub(super) fn deliver(
         &mut self,
         room_id: RoomId,
+        stood: Seq,
         said: impl IntoIterator<Item = FeedOutput>,
         encode: impl Fn(&Codec, &RoomEvent) -> Frames,
     ) {
@@ -119,6 +131,12 @@ impl State {
                         self.stream_sent(message);
                     }
                     let frames = PerCodec::new(|codec| encode(codec, &event));
+                    // What the feed had passed before is told to those who missed it: that it is late says nothing of this
+                    // node.
+                    let timed_from = match event.seq > stood {
+                        true => TimedFrom::at(event.at),
+                        false => TimedFrom::NEVER,
+                    };
                     for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
                     {
                         let end = socket.ending.get(&room_id).or(ends.get(id));
@@ -128,16 +146,14 @@ impl State {
                             Some(shown) => codec.room_event(&shown).into(),
                             None => frames.get(codec),
                         };
+                        let is_own = is_sent_by(&event, socket.user_id);
                         for frame in &*frames {
-                            if is_sent_by(&event, socket.user_id) {
-                                socket.outbox.push_own(frame.clone());
-                            } else {
-                                socket.outbox.push(FrameClass::Durable, frame.clone());
-                            }
+                            socket.outbox.push_event(frame.clone(), is_own, timed_from);
                         }
                     }
                 }
                 FeedOutput::Resumed { id, from, to } => {
+                    self.shared.stats.resumes.count();
                     if let Some(socket) = self.sockets.get(&id) {
                         let told = || wire::resumed(room_id, from, to);
                         socket.outbox.push_native(told);

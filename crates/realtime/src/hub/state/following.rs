@@ -17,6 +17,37 @@ pub(super) struct Slot {
     pub known_to: Seq,
     /// The wait for a missing number is under way.
     pub waiting: Option<Wanted>,
+    /// What is known of what the bus did not tell.
+    pub gap: Gap,
+}
+
+/// What the bus did not tell of a room. That a socket comes with a newer snapshot is no gap: its hint is on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing, as far as is known.
+    #[default]
+    None,
+    /// A number was jumped over, or the log reaches further than was told.
+    Suspected,
+    /// The log has told some of it, and is not read to its end yet.
+    Healing,
+}
+
+impl Gap {
+    pub fn suspect(&mut self) {
+        if *self == Self::None {
+            *self = Self::Suspected;
+        }
+    }
+
+    /// The log was read, perhaps to its end, and has brought the feed on, or not. True when this has healed a gap: once,
+    /// however many pages it took.
+    pub fn was_read(&mut self, has_advanced: bool, is_all: bool) -> bool {
+        if *self == Self::Suspected && has_advanced {
+            *self = Self::Healing;
+        }
+        is_all && std::mem::take(self) == Self::Healing
+    }
 }
 
 impl Slot {
@@ -28,6 +59,7 @@ impl Slot {
             asked_after: from,
             known_to: from,
             waiting: None,
+            gap: Gap::None,
         }
     }
 }
@@ -73,6 +105,7 @@ impl State {
                 vacant.insert(Slot::new(known, self.next_epoch))
             }
         };
+        let stood = slot.feed.position();
         let said = slot.feed.join(id, join);
         if slot.feed.is_member(id) {
             // Not while the feed knows of an end that the snapshot does not: it crossed the removal.
@@ -83,7 +116,7 @@ impl State {
         if waits_its_turn && slot.feed.hold(id) {
             socket.hold(room_id);
         }
-        self.deliver(room_id, said, Codec::room_event);
+        self.deliver(room_id, stood, said, Codec::room_event);
         self.count_feeds();
         self.pursue(room_id);
         self.show_streams(id, room_id);

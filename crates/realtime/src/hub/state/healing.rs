@@ -75,6 +75,9 @@ impl State {
                 for (room_id, head) in self.surveys.heads(answer) {
                     if let Some(slot) = self.feeds.get_mut(&room_id) {
                         slot.feed.told_head(head);
+                        if head > slot.feed.position() {
+                            slot.gap.suspect();
+                        }
                         self.pursue(room_id);
                     }
                 }

@@ -134,7 +134,7 @@ proptest! {
                 expected.closed = queue.closing;
                 prop_assert!(matches!(expected.closed, None | Some(CloseReason::Slow)));
             }
-            let costs = queue.frames.iter().map(|(_, frame)| frame.len() + FRAME_OVERHEAD);
+            let costs = queue.frames.iter().map(Waiting::cost);
             prop_assert_eq!(queue.bytes, costs.sum::<usize>());
             let is_bounded = queue.bytes <= limit || queue.frames.len() <= 1;
             // What drains may take one answer more.

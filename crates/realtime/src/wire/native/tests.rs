@@ -89,7 +89,7 @@ fn ready_says_who_one_is_and_where_each_room_stands() {
         json!({"event": "ready", "data": {
             "session_id": written(8),
             "user": {"id": written(2), "username": "Zoë", "name": "Zoë", "email": "zoe@example.org",
-                     "status": "OFFLINE", "shares_drafts": true, "created_at": NOW, "updated_at": NOW},
+                     "status": "OFFLINE", "is_admin": false, "shares_drafts": true, "created_at": NOW, "updated_at": NOW},
             "ping_interval_ms": 25_000, "reconnect_spread_ms": 5_500,
             "rooms": [{"room_id": written(1), "last_seq": 9, "last_read_seq": 4, "unread": 3}],
         }}),

@@ -11,6 +11,8 @@ use tokio_postgres::{Client, NoTls};
 use super::*;
 use crate::postgres::{Address, Postgres, PostgresOptions, committer::PANIC};
 
+mod counting;
+
 /// One committer, and so much patience that nothing but the test decides what happens when.
 fn options(dsn: &str) -> PostgresOptions {
     let minute = Duration::from_secs(60);

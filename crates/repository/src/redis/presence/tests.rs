@@ -490,3 +490,34 @@ async fn of_comings_and_goings_at_once_while_leases_are_renewed_none_is_told_wro
         assert_eq!(node.online(room).await, [users[1].user_id]);
     }
 }
+
+/// Who takes somebody out of a room because they are gone must know it of all nodes.
+#[tokio::test]
+async fn while_redis_is_away_it_is_not_known_who_is_there_on_all_nodes() {
+    let redis = Redis::start();
+    let node = node(&redis, &fresh_prefix(), LONG).await;
+    let (ann, room) = (present("ann"), room());
+    node.enters(&ann, socket(), room).await;
+    node.is_steady_now();
+    let everywhere = async || node.presence.online_everywhere(room).await;
+    assert_eq!(everywhere().await, Ok(vec![ann.user_id]));
+    assert!(node.presence.is_settled());
+    node.link.set_up(false);
+    let unknown = everywhere().await;
+    assert!(
+        matches!(unknown, Err(StoreError::Unavailable(_))),
+        "{unknown:?}"
+    );
+    assert!(!node.presence.is_settled());
+    assert_eq!(
+        node.online(room).await,
+        [ann.user_id],
+        "this node knows its own"
+    );
+    node.link.set_up(true);
+    node.presence.shared.is_unsteady_now();
+    assert!(
+        !node.presence.is_settled(),
+        "others may be missing for a lease"
+    );
+}

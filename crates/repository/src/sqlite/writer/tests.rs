@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{StoreError, StoreResult};
+use domain::{StoreError, StoreResult, ports::CommitCounts};
 use rusqlite::Connection;
 use tokio::task::JoinHandle;
 
@@ -102,6 +102,30 @@ async fn a_bad_neighbour_fails_alone_and_leaves_nothing() {
     after.await.unwrap().unwrap();
     assert_eq!(notes(&writer).await, ["before", "after"]);
     assert!(writer.alive().is_ok());
+}
+
+#[tokio::test]
+async fn a_commit_counts_with_the_changes_that_stand() {
+    let writer = writer(&options());
+    let (let_go, held) = hold(&writer).await;
+    let mut calls = Vec::new();
+    for text in ["a", "b", "b", "c"] {
+        calls.push(queue(&writer, |c| note(c, text)).await);
+    }
+    let_go.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    for call in calls {
+        // One of them fails alone.
+        let _ = call.await.unwrap();
+    }
+    let told = writer.commits().so_far();
+    assert_eq!(told.changes, 4);
+    let sizes = Vec::from_iter(told.sizes.values());
+    assert_eq!(
+        sizes,
+        [(1, 1), (4, 1)],
+        "the one that held, and three of four"
+    );
 }
 
 #[tokio::test]

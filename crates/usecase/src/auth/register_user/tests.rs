@@ -125,3 +125,22 @@ async fn a_store_that_is_away_does_not_make_an_address_free() {
 fn the_password_is_not_shown() {
     assert!(!format!("{:?}", input()).contains(password().expose()));
 }
+
+/// Guests and the house are given addresses there: whoever had one first would keep them out.
+#[tokio::test]
+async fn nobody_registers_an_address_of_those_who_have_none() {
+    for address in ["x@guest.invalid", "house@0190.guest.invalid"] {
+        let register = RegisterUser {
+            users: Arc::new(MockUserStore::new()),
+            passwords: Arc::new(MockPasswordHasher::new()),
+            clock: clock(),
+            ids: ids(&[]),
+        };
+        let input = RegisterUserInput {
+            email: Email::parse(address).unwrap(),
+            ..input()
+        };
+        let refused = register.execute(input).await;
+        assert_eq!(refused, Err(RegisterUserError::EmailTaken), "{address}");
+    }
+}

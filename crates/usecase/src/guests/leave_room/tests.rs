@@ -18,7 +18,7 @@ fn left() -> RoomEvent {
 fn presence(there: StoreResult<Vec<UserId>>) -> MockPresence {
     let mut presence = MockPresence::new();
     presence
-        .expect_online()
+        .expect_online_everywhere()
         .with(eq(guest_room().id))
         .return_const(there);
     presence

@@ -1,0 +1,187 @@
+//! What there is, and how the nodes do now.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::{Distribution, FleetStats};
+use serde::Serialize;
+use usecase::analytics::OverviewReport;
+use utoipa::ToSchema;
+
+use super::csv::answer;
+use crate::{
+    Door,
+    http::{caller::Authenticated, guests::in_milliseconds},
+    problem::{CALLER, Problem, problems},
+};
+
+/// All that there is.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct OverviewBody {
+    /// Messages that stand, in rooms that are there.
+    messages: u64,
+    /// Users who sent them.
+    senders: u64,
+    /// Accounts that were ever made.
+    accounts: u64,
+    /// Messages of today, in UTC.
+    messages_today: u64,
+    /// Accounts made today.
+    new_accounts_today: u64,
+    /// Users who sent something today.
+    daily_active_users: u64,
+    /// Within seven days, today included.
+    weekly_active_users: u64,
+    /// Within thirty days, today included.
+    monthly_active_users: u64,
+    /// Open sockets, of all nodes.
+    sockets: u64,
+    /// Users who hold them.
+    users_online: u64,
+    /// The most sockets that each node had at once since it started, together.
+    peak_sockets: u64,
+    /// How many nodes there are.
+    nodes: u64,
+    /// How many of them reach the others.
+    nodes_connected: u64,
+    /// What waits to be written to sockets.
+    queued_bytes: u64,
+    /// Sockets closed because they read too slowly, since the nodes started.
+    slow_closes: u64,
+    /// Rooms into which clients came back and missed nothing, since then.
+    resumes: u64,
+    /// Gaps of the bus that the log has filled, since then.
+    gaps_healed: u64,
+}
+
+/// How the nodes do now, together.
+#[derive(Serialize)]
+pub(crate) struct LiveBody {
+    /// How many nodes there are.
+    nodes: u64,
+    /// How many of them reach the others.
+    nodes_connected: u64,
+    /// Open sockets.
+    sockets: u64,
+    /// Users who hold them.
+    users_online: u64,
+    /// The most sockets that each node had at once since it started, together.
+    peak_sockets: u64,
+    /// What waits to be written to sockets.
+    queued_bytes: u64,
+    /// Sockets closed because they read too slowly, since the nodes started.
+    slow_closes: u64,
+    /// Rooms into which clients came back and missed nothing, since then.
+    resumes: u64,
+    /// Gaps of the bus that the log has filled, since then.
+    gaps_healed: u64,
+    /// How long messages take.
+    latency: LatencyBody,
+}
+
+impl From<&FleetStats> for LiveBody {
+    fn from(fleet: &FleetStats) -> Self {
+        let sockets = &fleet.sockets;
+        Self {
+            nodes: fleet.nodes,
+            nodes_connected: fleet.connected,
+            sockets: sockets.open,
+            users_online: sockets.users.count(),
+            peak_sockets: sockets.peak,
+            queued_bytes: sockets.queue_bytes,
+            slow_closes: sockets.slow_closes,
+            resumes: sockets.resumes,
+            gaps_healed: sockets.gaps_healed,
+            latency: LatencyBody::from(&sockets.latency),
+        }
+    }
+}
+
+impl From<&Distribution> for LatencyBody {
+    fn from(latency: &Distribution) -> Self {
+        let percentile = |percent| latency.percentile(percent).map(in_milliseconds);
+        Self {
+            deliveries: latency.count(),
+            p50_ms: percentile(50),
+            p95_ms: percentile(95),
+            p99_ms: percentile(99),
+        }
+    }
+}
+
+/// How long messages take from their acceptance to their being written to a socket, within the last five minutes, over all
+/// nodes.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct LatencyBody {
+    /// How many were timed: once for each socket that was told.
+    deliveries: u64,
+    /// In milliseconds, half of them took no longer; none while nothing was told. Each to two digits.
+    p50_ms: Option<f64>,
+    /// 95 of 100 took no longer.
+    p95_ms: Option<f64>,
+    /// 99 of 100 took no longer.
+    p99_ms: Option<f64>,
+}
+
+problems!(LiveProblems: CALLER; NotAllowed);
+
+/// Counts all that there is.
+#[utoipa::path(get, path = "/v1/analytics/overview", tag = "analytics",
+    responses((status = 200, content((OverviewBody = "application/json"), (String = "text/csv"))), LiveProblems))]
+pub(in crate::http) async fn overview(
+    request: HttpRequest,
+    door: web::Data<Door>,
+    Authenticated(caller, ()): Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let overview = &door.usecases.analytics.overview;
+    let OverviewReport {
+        messages,
+        senders,
+        accounts,
+        messages_today,
+        new_accounts_today,
+        daily_active_users,
+        weekly_active_users,
+        monthly_active_users,
+    } = overview.execute(caller).await?;
+    let live = &door.usecases.analytics.live;
+    let live = live.execute(caller, door.stats()).await?;
+    let body = OverviewBody {
+        messages,
+        senders,
+        accounts,
+        messages_today,
+        new_accounts_today,
+        daily_active_users,
+        weekly_active_users,
+        monthly_active_users,
+        sockets: live.sockets.open,
+        users_online: live.sockets.users.count(),
+        peak_sockets: live.sockets.peak,
+        nodes: live.nodes,
+        nodes_connected: live.connected,
+        queued_bytes: live.sockets.queue_bytes,
+        slow_closes: live.sockets.slow_closes,
+        resumes: live.sockets.resumes,
+        gaps_healed: live.sockets.gaps_healed,
+    };
+    answer(&request, &body, OVERVIEW, [&body])
+}
+
+/// Tells how long messages take to reach the sockets.
+#[utoipa::path(get, path = "/v1/analytics/latency", tag = "analytics",
+    responses((status = 200, content((LatencyBody = "application/json"), (String = "text/csv"))), LiveProblems))]
+pub(in crate::http) async fn latency(
+    request: HttpRequest,
+    door: web::Data<Door>,
+    Authenticated(caller, ()): Authenticated,
+) -> Result<HttpResponse, Problem> {
+    let live = &door.usecases.analytics.live;
+    let fleet = live.execute(caller, door.stats()).await?;
+    let body = LatencyBody::from(&fleet.sockets.latency);
+    answer(&request, &body, LATENCY, [&body])
+}
+
+// The columns of the CSV.
+const OVERVIEW: &str = "messages,senders,accounts,messages_today,new_accounts_today,daily_active_users,\
+    weekly_active_users,monthly_active_users,sockets,users_online,peak_sockets,nodes,nodes_connected,queued_bytes,\
+    slow_closes,resumes,gaps_healed";
+const LATENCY: &str = "deliveries,p50_ms,p95_ms,p99_ms";

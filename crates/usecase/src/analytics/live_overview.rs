@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use domain::{FleetStats, NodeStats, StoreError, StoreResult, ports::LiveStats};
+
+use super::{AnalyticsError, access::Analyst};
+use crate::Caller;
+
+/// Tells how all nodes do now.
+pub struct LiveOverview {
+    pub(crate) analyst: Arc<Analyst>,
+    pub(crate) live: Arc<dyn LiveStats>,
+}
+
+impl LiveOverview {
+    /// For admins. `here` is what this node counts now; of the others, what they said last is told.
+    ///
+    /// # Errors
+    /// [`AnalyticsError`].
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        here: NodeStats,
+    ) -> Result<FleetStats, AnalyticsError> {
+        self.analyst.allow(caller, None).await?;
+        Ok(fleet(&*self.live, here).await?)
+    }
+}
+
+/// This node and all others. While these cannot be asked, this one counts alone.
+pub(super) async fn fleet(live: &dyn LiveStats, here: NodeStats) -> StoreResult<FleetStats> {
+    let others = match live.all().await {
+        Ok(all) => all,
+        Err(StoreError::Unavailable(reason)) => {
+            tracing::debug!(%reason, "the other nodes are not counted");
+            Vec::new()
+        }
+        Err(error) => return Err(error),
+    };
+    let node_id = here.node_id;
+    let mut fleet = FleetStats::from(here);
+    for other in others.into_iter().filter(|it| it.node_id != node_id) {
+        fleet.merge(other);
+    }
+    Ok(fleet)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,544 @@
+//! What is counted, over REST: for admins, and for the owner of a room.
+
+use reqwest::{Method, header::ACCEPT};
+use serde_json::{Value, json};
+
+use super::{NOBODY, assert_refused, at, with_query};
+use crate::{
+    api::{Answer, Client},
+    server::{Server, Start, eventually},
+};
+
+/// The admin whom the first start of a development server has made.
+pub async fn first_admin(server: &Server) -> Client {
+    let told = server.wait_for_log("the first admin");
+    let field = |name: &str| told["fields"][name].as_str().unwrap().to_owned();
+    let client = server.client();
+    client.log_in(&field("email"), &field("password")).await
+}
+
+const OVERVIEW: &str = "/v1/analytics/overview";
+const MESSAGES: &str = "/v1/analytics/messages";
+const ACTIVE: &str = "/v1/analytics/users/active";
+const TOP_USERS: &str = "/v1/analytics/users/top";
+const TOP_ROOMS: &str = "/v1/analytics/rooms/top";
+
+fn report_of(room: &str) -> String {
+    format!("/v1/analytics/rooms/{room}")
+}
+
+async fn good(client: &Client, path: &str) -> Value {
+    let answer = client.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    assert_eq!(answer.headers["content-type"], "application/json");
+    answer.body
+}
+
+async fn of_room(client: &Client, path: &str, room: &str) -> Answer {
+    client.get(&with_query(path, &[("room_id", room)])).await
+}
+
+/// The lines of an answer as CSV.
+async fn csv(client: &Client, path: &str, accept: &str) -> Vec<String> {
+    let request = client.request(Method::GET, path).header(ACCEPT, accept);
+    // Not through the client's own check, which keeps bodies of JSON alone.
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(
+        answer.headers()["content-type"],
+        "text/csv; charset=utf-8; header=present"
+    );
+    let text = answer.text().await.unwrap();
+    assert!(text.ends_with('\n'), "{text:?}");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A room of Ann's with three messages of hers and one of Bob's, and one that anybody may find with one of Bob's.
+struct Talk {
+    admin: Client,
+    ann: Client,
+    bob: Client,
+    private: String,
+    public: String,
+    last: Value,
+}
+
+async fn talk(server: &Server) -> Talk {
+    let (ann, bob) = (server.user("Ann").await, server.user("Bob").await);
+    let private = ann.room("Secrets", &[&bob]).await;
+    let body = json!({"name": "General", "visibility": "public"});
+    let made = bob.post("/v1/rooms", body).await;
+    let public = made.body["id"].as_str().unwrap().to_owned();
+    let mut last = Value::Null;
+    for text in ["one", "two", "three"] {
+        last = ann.say(&private, text).await;
+    }
+    bob.say(&private, "four").await;
+    bob.say(&public, "five").await;
+    Talk {
+        admin: first_admin(server).await,
+        ann,
+        bob,
+        private,
+        public,
+        last,
+    }
+}
+
+#[tokio::test]
+async fn the_admin_of_the_first_start_is_told_in_the_log_and_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Start::default().in_folder(folder.path()).start().await;
+    let admin = first_admin(&first).await;
+    assert_eq!(admin.tokens["user"]["is_admin"], true);
+    assert_eq!(admin.name(), "admin");
+    let overview = good(&admin, OVERVIEW).await;
+    assert_eq!(overview["accounts"], 1);
+    first.signal("TERM");
+    first.ended().await;
+    let second = Start::default().in_folder(folder.path()).start().await;
+    assert!(!second.log_text().contains("the first admin"));
+    // The tokens are good at any start over the same data.
+    good(&admin.at(&second), OVERVIEW).await;
+}
+
+/// Their address may have been anybody's before there were admins.
+#[tokio::test]
+async fn an_account_that_has_the_address_of_the_first_admin_is_not_made_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "0123456789abcdef0123456789abcdef";
+    let start = || Start::default().in_folder(folder.path());
+    let production = start()
+        .with("APP_ENV", "production")
+        .with("JWT_ACCESS_SECRET", secret);
+    let mut production = production.start().await;
+    let email = "admin@chatterstack.example";
+    let account = json!({"username": "Eve", "email": email, "password": "correct horse"});
+    let made = production.client().post("/v1/auth/register", account).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    production.signal("TERM");
+    production.ended().await;
+    let development = start().with("JWT_ACCESS_SECRET", secret).start().await;
+    let eve = development.client().log_in(email, "correct horse").await;
+    eve.get(OVERVIEW).await.assert_problem(403, "not_allowed");
+    assert!(
+        development
+            .log_text()
+            .contains("`chatterstack admin create` makes one")
+    );
+}
+
+#[tokio::test]
+async fn in_production_no_admin_is_made_until_somebody_makes_one() {
+    let server = Start::default()
+        .with("APP_ENV", "production")
+        .with("JWT_ACCESS_SECRET", "0123456789abcdef0123456789abcdef");
+    let server = server.start().await;
+    let log = server.log_text();
+    assert!(!log.contains("first admin"), "{log}");
+    let ann = server.user("Ann").await;
+    ann.get(OVERVIEW).await.assert_problem(403, "not_allowed");
+    assert!(server.run(&["admin", "create", "ann@example.org"]).is_ok());
+    eventually("Ann is an admin", async || {
+        (ann.get(OVERVIEW).await.status == 200).then_some(())
+    })
+    .await;
+    assert_eq!(good(&ann, OVERVIEW).await["accounts"], 1);
+}
+
+#[tokio::test]
+async fn the_command_makes_an_admin_of_a_new_account_and_of_one_that_is_there() {
+    let server = Server::start().await;
+    let ann = server.user("Ann").await;
+    // Asked before, so that the node may remember her as she was.
+    ann.get(OVERVIEW).await.assert_problem(403, "not_allowed");
+
+    let said = server.run(&["admin", "create", "Dora@Example.org"]);
+    let said = said.unwrap();
+    let password = said
+        .strip_prefix("dora@example.org is an admin; the password is ")
+        .unwrap_or_else(|| panic!("{said}"));
+    let client = server.client();
+    let dora = client.log_in("dora@example.org", password.trim()).await;
+    assert_eq!(dora.name(), "Dora");
+    good(&dora, OVERVIEW).await;
+
+    let said = server.run(&["admin", "create", "ann@example.org", "Somebody"]);
+    assert_eq!(
+        said.unwrap(),
+        "ann@example.org is an admin, and keeps the password\n"
+    );
+    eventually("Ann is an admin", async || {
+        (ann.get(OVERVIEW).await.status == 200).then_some(())
+    })
+    .await;
+    let ann = client.log_in("ann@example.org", "correct horse").await;
+    assert_eq!(ann.name(), "Ann");
+
+    let said = server.run(&["admin", "create", "eve@example.org", "Eve the Third"]);
+    let said = said.unwrap();
+    let password = said.rsplit(' ').next().unwrap().trim();
+    let eve = client.log_in("eve@example.org", password).await;
+    assert_eq!(eve.name(), "Eve the Third");
+}
+
+#[tokio::test]
+async fn the_command_says_what_stands_against_it() {
+    let server = Server::start().await;
+    server.user("Ann").await;
+    for (arguments, word) in [
+        ("admin create no-address", "address"),
+        ("admin create new@example.org ANN", "user name"),
+        // Nobody logs in to the account of the house.
+        ("admin create house@0190.guest.invalid", "not found"),
+        ("admin create", "<admin-email>"),
+        ("admin", "create"),
+    ] {
+        let words: Vec<_> = arguments.split(' ').collect();
+        let said = server.run(&words).expect_err("a refusal");
+        assert!(said.contains(word), "{arguments}: {said}");
+    }
+    let admin = first_admin(&server).await;
+    assert_eq!(good(&admin, OVERVIEW).await["accounts"], 2);
+}
+
+#[tokio::test]
+async fn the_overview_counts_all_that_there_is() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    let socket = talk.bob.socket(&server, &[]).await;
+    let expected = json!({
+        "messages": 5,
+        "senders": 2,
+        "accounts": 3,
+        "messages_today": 5,
+        "new_accounts_today": 3,
+        "daily_active_users": 2,
+        "weekly_active_users": 2,
+        "monthly_active_users": 2,
+        "sockets": 1,
+        "users_online": 1,
+        "peak_sockets": 1,
+        "nodes": 1,
+    });
+    let told = good(&talk.admin, OVERVIEW).await;
+    let of_expected = expected.as_object().unwrap().iter();
+    for (name, value) in of_expected {
+        assert_eq!(&told[name], value, "{name}");
+    }
+    // How these stand is not this test's to say.
+    let others = [
+        "nodes_connected",
+        "queued_bytes",
+        "slow_closes",
+        "resumes",
+        "gaps_healed",
+    ];
+    assert!(others.iter().all(|name| told[name].is_u64()), "{told}");
+    let names = expected.as_object().unwrap().len() + others.len();
+    assert_eq!(told.as_object().unwrap().len(), names);
+    socket.close().await;
+    let lines = csv(&talk.admin, OVERVIEW, "text/csv").await;
+    assert_eq!(
+        lines[0],
+        "messages,senders,accounts,messages_today,new_accounts_today,daily_active_users,\
+         weekly_active_users,monthly_active_users,sockets,users_online,peak_sockets,nodes,nodes_connected,queued_bytes,\
+         slow_closes,resumes,gaps_healed"
+    );
+    assert!(lines[1].starts_with("5,2,3,5,3,2,2,2,"), "{lines:?}");
+    assert_eq!(lines.len(), 2);
+}
+
+#[tokio::test]
+async fn messages_are_counted_by_the_interval_with_those_in_which_nothing_was_sent() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    for (query, interval, points) in [
+        ("?interval=minute", "minute", 60),
+        ("?interval=hour", "hour", 48),
+        ("", "hour", 48),
+        ("?interval=day", "day", 30),
+    ] {
+        let body = good(&talk.admin, &format!("{MESSAGES}{query}")).await;
+        assert_eq!(body["interval"], interval);
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+        let told = body["points"].as_array().unwrap();
+        assert_eq!(told.len(), points);
+        let sum: u64 = told.iter().map(|it| it["messages"].as_u64().unwrap()).sum();
+        assert_eq!(sum, 5, "{query}: {body}");
+        assert_eq!(
+            told[0],
+            json!({"at": told[0]["at"], "messages": 0, "senders": 0})
+        );
+        let starts = told.iter().map(|it| it["at"].as_str().unwrap());
+        assert!(starts.is_sorted());
+    }
+    let of_public = of_room(&talk.admin, MESSAGES, &talk.public).await;
+    let told = of_public.body["points"].as_array().unwrap();
+    let sum: u64 = told.iter().map(|it| it["messages"].as_u64().unwrap()).sum();
+    assert_eq!(sum, 1);
+
+    // The day of the message, by itself.
+    let day = &talk.last["created_at"].as_str().unwrap()[..10];
+    let (from, to) = (
+        format!("{day}T00:00:00Z"),
+        format!("{day}T00:00:00.000001Z"),
+    );
+    let query = [
+        ("from", from.as_str()),
+        ("to", to.as_str()),
+        ("interval", "day"),
+    ];
+    let body = good(&talk.admin, &with_query(MESSAGES, &query)).await;
+    let expected =
+        json!({"interval": "day", "points": [{"at": from, "messages": 5, "senders": 2}]});
+    assert_eq!(body, expected);
+    let path = with_query(MESSAGES, &query);
+    let lines = csv(&talk.admin, &path, "text/csv").await;
+    assert_eq!(lines, ["at,messages,senders", &format!("{from},5,2")]);
+}
+
+#[tokio::test]
+async fn active_users_are_counted_in_a_window_that_ends_today() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    for (query, window) in [
+        ("", "day"),
+        ("?window=day", "day"),
+        ("?window=week", "week"),
+        ("?window=month", "month"),
+    ] {
+        let body = good(&talk.admin, &format!("{ACTIVE}{query}")).await;
+        let from = body["from"].clone();
+        assert!(from.as_str().unwrap().ends_with("T00:00:00Z"), "{body}");
+        let expected =
+            json!({"window": window, "from": from, "users": 2, "messages": 5, "new_accounts": 3});
+        assert_eq!(body, expected);
+    }
+    let body = of_room(&talk.admin, ACTIVE, &talk.public).await.body;
+    assert_eq!((&body["users"], &body["messages"]), (&json!(1), &json!(1)));
+    let lines = csv(&talk.admin, ACTIVE, "text/csv").await;
+    assert_eq!(lines[0], "window,from,users,messages,new_accounts");
+    assert!(lines[1].starts_with("day,") && lines[1].ends_with("T00:00:00Z,2,5,3"));
+}
+
+#[tokio::test]
+async fn rooms_and_users_are_ranked_and_a_private_room_has_no_name() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    let rooms = json!({"rooms": [
+        {"room_id": talk.private, "name": null, "visibility": "private", "messages": 4, "senders": 2},
+        {"room_id": talk.public, "name": "General", "visibility": "public", "messages": 1, "senders": 1},
+    ]});
+    let (ann, bob) = (talk.ann.id(), talk.bob.id());
+    let users = json!({"users": [
+        {"user_id": ann, "username": "Ann", "guest_id": null, "messages": 3},
+        {"user_id": bob, "username": "Bob", "guest_id": null, "messages": 2},
+    ]});
+    for query in ["", "?window=day", "?window=month&limit=100"] {
+        let body = good(&talk.admin, &format!("{TOP_ROOMS}{query}")).await;
+        assert_eq!(body, rooms, "{query}");
+        assert!(!body.to_string().contains("Secrets"));
+        let body = good(&talk.admin, &format!("{TOP_USERS}{query}")).await;
+        assert_eq!(body, users, "{query}");
+    }
+    let first = good(&talk.admin, &format!("{TOP_ROOMS}?limit=1")).await;
+    assert_eq!(first["rooms"], json!([rooms["rooms"][0]]));
+    let there = of_room(&talk.admin, TOP_USERS, &talk.public).await.body;
+    let only_bob = json!({"user_id": bob, "username": "Bob", "guest_id": null, "messages": 1});
+    assert_eq!(there, json!({"users": [only_bob]}));
+
+    let lines = csv(&talk.admin, TOP_ROOMS, "text/csv").await;
+    let private = format!("{},,private,4,2", talk.private);
+    let public = format!("{},General,public,1,1", talk.public);
+    let header = "room_id,name,visibility,messages,senders";
+    assert_eq!(lines, [header, &private, &public]);
+    let lines = csv(&talk.admin, TOP_USERS, "text/csv").await;
+    let (ann, bob) = (format!("{ann},Ann,,3"), format!("{bob},Bob,,2"));
+    assert_eq!(lines, ["user_id,username,guest_id,messages", &ann, &bob]);
+}
+
+#[tokio::test]
+async fn one_room_is_described() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    let body = good(&talk.admin, &report_of(&talk.private)).await;
+    let hours = body["busiest_hours"].as_array().unwrap();
+    let sum: u64 = hours
+        .iter()
+        .map(|it| it["messages"].as_u64().unwrap())
+        .sum();
+    assert_eq!(sum, 4);
+    let expected = json!({
+        "room_id": talk.private,
+        "messages": 4,
+        "senders": 2,
+        "daily_active_users": 2,
+        "weekly_active_users": 2,
+        "monthly_active_users": 2,
+        "busiest_hours": hours,
+    });
+    assert_eq!(body, expected);
+    let lines = csv(&talk.admin, &report_of(&talk.private), "text/csv").await;
+    assert_eq!(lines[0], "hour,messages");
+    let hour = &hours[0];
+    assert_eq!(lines[1], format!("{},{}", hour["hour"], hour["messages"]));
+}
+
+#[tokio::test]
+async fn csv_is_for_who_accepts_it_and_not_json_and_has_its_header_without_a_row_too() {
+    let server = Server::start().await;
+    let admin = first_admin(&server).await;
+    for (path, header) in [
+        (TOP_ROOMS, "room_id,name,visibility,messages,senders"),
+        (TOP_USERS, "user_id,username,guest_id,messages"),
+    ] {
+        for accept in ["text/csv", "text/csv, */*;q=0.1"] {
+            assert_eq!(csv(&admin, path, accept).await, [header]);
+        }
+        for accept in ["application/json", "*/*", "application/json, text/csv", ""] {
+            let request = admin.request(Method::GET, path).header(ACCEPT, accept);
+            let answer = admin.send(request).await;
+            assert_eq!(answer.headers["content-type"], "application/json");
+        }
+    }
+    let request = admin
+        .request(Method::GET, &format!("{TOP_ROOMS}?limit=0"))
+        .header(ACCEPT, "text/csv");
+    assert_refused(&admin.send(request).await, "limit", "out_of_range");
+    // What somebody is called may have everything in it that CSV is made of.
+    let name = "a \"b\", c";
+    let ann = server.user("Ann").await;
+    let room = json!({"name": name, "visibility": "public"});
+    let made = ann.post("/v1/rooms", room).await;
+    let room = made.body["id"].as_str().unwrap();
+    ann.say(room, "hello").await;
+    let lines = csv(&admin, TOP_ROOMS, "text/csv").await;
+    assert_eq!(lines[1], format!("{room},\"a \"\"b\"\", c\",public,1,1"));
+}
+
+#[tokio::test]
+async fn an_owner_asks_of_their_room_alone() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    let asks = [MESSAGES, ACTIVE, TOP_USERS];
+    for path in asks {
+        let own = of_room(&talk.ann, path, &talk.private).await;
+        assert_eq!(own.status, 200, "{own:?}");
+        // Bob is a member there, and the owner of the other one.
+        let of_member = of_room(&talk.bob, path, &talk.private).await;
+        of_member.assert_problem(403, "not_allowed");
+        let of_public = of_room(&talk.ann, path, &talk.public).await;
+        of_public.assert_problem(403, "not_allowed");
+        let of_all = talk.ann.get(path).await;
+        of_all.assert_problem(403, "not_allowed");
+        let unknown = of_room(&talk.ann, path, NOBODY).await;
+        unknown.assert_problem(404, "room_not_found");
+        let unknown = of_room(&talk.admin, path, NOBODY).await;
+        unknown.assert_problem(404, "room_not_found");
+    }
+    assert_eq!(
+        good(&talk.ann, &report_of(&talk.private)).await["messages"],
+        4
+    );
+    let others = talk.bob.get(&report_of(&talk.private)).await;
+    others.assert_problem(403, "not_allowed");
+    for path in [
+        OVERVIEW.to_owned(),
+        with_query(TOP_ROOMS, &[("room_id", talk.private.as_str())]),
+    ] {
+        talk.ann.get(&path).await.assert_problem(403, "not_allowed");
+    }
+    // For a stranger a private room is not there.
+    let eve = server.user("Eve").await;
+    for path in asks {
+        let hidden = of_room(&eve, path, &talk.private).await;
+        hidden.assert_problem(404, "room_not_found");
+    }
+    for (client, room) in [(&eve, talk.private.as_str()), (&talk.admin, NOBODY)] {
+        let hidden = client.get(&report_of(room)).await;
+        hidden.assert_problem(404, "room_not_found");
+    }
+}
+
+#[tokio::test]
+async fn nobody_asks_without_a_token() {
+    let server = Server::start().await;
+    let nobody = server.client();
+    let room = report_of(NOBODY);
+    for path in [OVERVIEW, MESSAGES, ACTIVE, TOP_USERS, TOP_ROOMS, &room] {
+        let answer = nobody.get(path).await;
+        answer.assert_problem(401, "token_missing");
+    }
+}
+
+#[tokio::test]
+async fn what_is_malformed_is_refused() {
+    let server = Server::start().await;
+    let admin = first_admin(&server).await;
+    let ask = async |path: &str, query: &[(&str, &str)]| admin.get(&with_query(path, query)).await;
+    for (name, bad) in [("from", "yesterday"), ("to", ""), ("from", "2026-01-02")] {
+        assert_refused(&ask(MESSAGES, &[(name, bad)]).await, name, "not_a_time");
+    }
+    let both = ask(MESSAGES, &[("from", "x"), ("to", "y")]).await;
+    assert_refused(&both, "from", "not_a_time");
+    assert_refused(&both, "to", "not_a_time");
+    for (from, to) in [
+        ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+        ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"),
+    ] {
+        let answer = ask(MESSAGES, &[("from", from), ("to", to)]).await;
+        assert_refused(&answer, "to", "out_of_range");
+    }
+    for (path, name, bad) in [
+        (MESSAGES, "interval", "year"),
+        (MESSAGES, "interval", "HOUR"),
+        (MESSAGES, "room_id", "the kitchen"),
+        (ACTIVE, "window", "year"),
+        (ACTIVE, "room_id", "1"),
+        (TOP_USERS, "window", ""),
+        (TOP_ROOMS, "limit", "many"),
+        (TOP_ROOMS, "limit", "-1"),
+    ] {
+        let answer = ask(path, &[(name, bad)]).await;
+        answer.assert_problem(400, "invalid_query");
+    }
+    for path in [TOP_ROOMS, TOP_USERS] {
+        for bad in ["0", "101"] {
+            assert_refused(&ask(path, &[("limit", bad)]).await, "limit", "out_of_range");
+        }
+    }
+    let answer = admin.get(&report_of("the-kitchen")).await;
+    answer.assert_problem(400, "invalid_id");
+}
+
+#[tokio::test]
+async fn what_is_deleted_counts_no_more_at_once() {
+    let server = Server::start().await;
+    let talk = talk(&server).await;
+    let messages = async || {
+        let overview = good(&talk.admin, OVERVIEW).await;
+        let report = good(&talk.admin, &report_of(&talk.public)).await;
+        (overview["messages"].clone(), report["messages"].clone())
+    };
+    assert_eq!(messages().await, (json!(5), json!(1)));
+    let deleted = talk.ann.delete(&at(&talk.last)).await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    assert_eq!(messages().await, (json!(4), json!(1)));
+    talk.bob.say(&talk.public, "six").await;
+    assert_eq!(messages().await, (json!(5), json!(2)));
+    let deleted = talk
+        .ann
+        .delete(&format!("/v1/rooms/{}", talk.private))
+        .await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    assert_eq!(messages().await, (json!(2), json!(2)));
+    let rooms = good(&talk.admin, TOP_ROOMS).await;
+    assert_eq!(rooms["rooms"].as_array().unwrap().len(), 1);
+    let gone = of_room(&talk.ann, MESSAGES, &talk.private).await;
+    gone.assert_problem(404, "room_not_found");
+    let users = good(&talk.admin, TOP_USERS).await;
+    assert_eq!(users["users"][0]["username"], "Bob");
+    assert_eq!(users["users"].as_array().unwrap().len(), 1);
+}
