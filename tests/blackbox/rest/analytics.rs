@@ -1,12 +1,15 @@
 //! What is counted, over REST: for admins, and for the owner of a room.
 
+mod admins;
+mod refusals;
+
 use reqwest::{Method, header::ACCEPT};
 use serde_json::{Value, json};
 
-use super::{NOBODY, assert_refused, at, with_query};
+use super::{assert_refused, at, with_query};
 use crate::{
     api::{Answer, Client},
-    server::{Server, Start, eventually},
+    server::Server,
 };
 
 /// The admin whom the first start of a development server has made.
@@ -83,123 +86,6 @@ async fn talk(server: &Server) -> Talk {
         public,
         last,
     }
-}
-
-#[tokio::test]
-async fn the_admin_of_the_first_start_is_told_in_the_log_and_made_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut first = Start::default().in_folder(folder.path()).start().await;
-    let admin = first_admin(&first).await;
-    assert_eq!(admin.tokens["user"]["is_admin"], true);
-    assert_eq!(admin.name(), "admin");
-    let overview = good(&admin, OVERVIEW).await;
-    assert_eq!(overview["accounts"], 1);
-    first.signal("TERM");
-    first.ended().await;
-    let second = Start::default().in_folder(folder.path()).start().await;
-    assert!(!second.log_text().contains("the first admin"));
-    // The tokens are good at any start over the same data.
-    good(&admin.at(&second), OVERVIEW).await;
-}
-
-/// Their address may have been anybody's before there were admins.
-#[tokio::test]
-async fn an_account_that_has_the_address_of_the_first_admin_is_not_made_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = "0123456789abcdef0123456789abcdef";
-    let start = || Start::default().in_folder(folder.path());
-    let production = start()
-        .with("APP_ENV", "production")
-        .with("JWT_ACCESS_SECRET", secret);
-    let mut production = production.start().await;
-    let email = "admin@chatterstack.example";
-    let account = json!({"username": "Eve", "email": email, "password": "correct horse"});
-    let made = production.client().post("/v1/auth/register", account).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    production.signal("TERM");
-    production.ended().await;
-    let development = start().with("JWT_ACCESS_SECRET", secret).start().await;
-    let eve = development.client().log_in(email, "correct horse").await;
-    eve.get(OVERVIEW).await.assert_problem(403, "not_allowed");
-    assert!(
-        development
-            .log_text()
-            .contains("`chatterstack admin create` makes one")
-    );
-}
-
-#[tokio::test]
-async fn in_production_no_admin_is_made_until_somebody_makes_one() {
-    let server = Start::default()
-        .with("APP_ENV", "production")
-        .with("JWT_ACCESS_SECRET", "0123456789abcdef0123456789abcdef");
-    let server = server.start().await;
-    let log = server.log_text();
-    assert!(!log.contains("first admin"), "{log}");
-    let ann = server.user("Ann").await;
-    ann.get(OVERVIEW).await.assert_problem(403, "not_allowed");
-    assert!(server.run(&["admin", "create", "ann@example.org"]).is_ok());
-    eventually("Ann is an admin", async || {
-        (ann.get(OVERVIEW).await.status == 200).then_some(())
-    })
-    .await;
-    assert_eq!(good(&ann, OVERVIEW).await["accounts"], 1);
-}
-
-#[tokio::test]
-async fn the_command_makes_an_admin_of_a_new_account_and_of_one_that_is_there() {
-    let server = Server::start().await;
-    let ann = server.user("Ann").await;
-    // Asked before, so that the node may remember her as she was.
-    ann.get(OVERVIEW).await.assert_problem(403, "not_allowed");
-
-    let said = server.run(&["admin", "create", "Dora@Example.org"]);
-    let said = said.unwrap();
-    let password = said
-        .strip_prefix("dora@example.org is an admin; the password is ")
-        .unwrap_or_else(|| panic!("{said}"));
-    let client = server.client();
-    let dora = client.log_in("dora@example.org", password.trim()).await;
-    assert_eq!(dora.name(), "Dora");
-    good(&dora, OVERVIEW).await;
-
-    let said = server.run(&["admin", "create", "ann@example.org", "Somebody"]);
-    assert_eq!(
-        said.unwrap(),
-        "ann@example.org is an admin, and keeps the password\n"
-    );
-    eventually("Ann is an admin", async || {
-        (ann.get(OVERVIEW).await.status == 200).then_some(())
-    })
-    .await;
-    let ann = client.log_in("ann@example.org", "correct horse").await;
-    assert_eq!(ann.name(), "Ann");
-
-    let said = server.run(&["admin", "create", "eve@example.org", "Eve the Third"]);
-    let said = said.unwrap();
-    let password = said.rsplit(' ').next().unwrap().trim();
-    let eve = client.log_in("eve@example.org", password).await;
-    assert_eq!(eve.name(), "Eve the Third");
-}
-
-#[tokio::test]
-async fn the_command_says_what_stands_against_it() {
-    let server = Server::start().await;
-    server.user("Ann").await;
-    for (arguments, word) in [
-        ("admin create no-address", "address"),
-        ("admin create new@example.org ANN", "user name"),
-        // Nobody logs in to the account of the house.
-        ("admin create house@0190.guest.invalid", "not found"),
-        ("admin create", "<admin-email>"),
-        ("admin", "create"),
-    ] {
-        let words: Vec<_> = arguments.split(' ').collect();
-        let said = server.run(&words).expect_err("a refusal");
-        assert!(said.contains(word), "{arguments}: {said}");
-    }
-    let admin = first_admin(&server).await;
-    assert_eq!(good(&admin, OVERVIEW).await["accounts"], 2);
 }
 
 #[tokio::test]
@@ -415,102 +301,6 @@ async fn csv_is_for_who_accepts_it_and_not_json_and_has_its_header_without_a_row
     ann.say(room, "hello").await;
     let lines = csv(&admin, TOP_ROOMS, "text/csv").await;
     assert_eq!(lines[1], format!("{room},\"a \"\"b\"\", c\",public,1,1"));
-}
-
-#[tokio::test]
-async fn an_owner_asks_of_their_room_alone() {
-    let server = Server::start().await;
-    let talk = talk(&server).await;
-    let asks = [MESSAGES, ACTIVE, TOP_USERS];
-    for path in asks {
-        let own = of_room(&talk.ann, path, &talk.private).await;
-        assert_eq!(own.status, 200, "{own:?}");
-        // Bob is a member there, and the owner of the other one.
-        let of_member = of_room(&talk.bob, path, &talk.private).await;
-        of_member.assert_problem(403, "not_allowed");
-        let of_public = of_room(&talk.ann, path, &talk.public).await;
-        of_public.assert_problem(403, "not_allowed");
-        let of_all = talk.ann.get(path).await;
-        of_all.assert_problem(403, "not_allowed");
-        let unknown = of_room(&talk.ann, path, NOBODY).await;
-        unknown.assert_problem(404, "room_not_found");
-        let unknown = of_room(&talk.admin, path, NOBODY).await;
-        unknown.assert_problem(404, "room_not_found");
-    }
-    assert_eq!(
-        good(&talk.ann, &report_of(&talk.private)).await["messages"],
-        4
-    );
-    let others = talk.bob.get(&report_of(&talk.private)).await;
-    others.assert_problem(403, "not_allowed");
-    for path in [
-        OVERVIEW.to_owned(),
-        with_query(TOP_ROOMS, &[("room_id", talk.private.as_str())]),
-    ] {
-        talk.ann.get(&path).await.assert_problem(403, "not_allowed");
-    }
-    // For a stranger a private room is not there.
-    let eve = server.user("Eve").await;
-    for path in asks {
-        let hidden = of_room(&eve, path, &talk.private).await;
-        hidden.assert_problem(404, "room_not_found");
-    }
-    for (client, room) in [(&eve, talk.private.as_str()), (&talk.admin, NOBODY)] {
-        let hidden = client.get(&report_of(room)).await;
-        hidden.assert_problem(404, "room_not_found");
-    }
-}
-
-#[tokio::test]
-async fn nobody_asks_without_a_token() {
-    let server = Server::start().await;
-    let nobody = server.client();
-    let room = report_of(NOBODY);
-    for path in [OVERVIEW, MESSAGES, ACTIVE, TOP_USERS, TOP_ROOMS, &room] {
-        let answer = nobody.get(path).await;
-        answer.assert_problem(401, "token_missing");
-    }
-}
-
-#[tokio::test]
-async fn what_is_malformed_is_refused() {
-    let server = Server::start().await;
-    let admin = first_admin(&server).await;
-    let ask = async |path: &str, query: &[(&str, &str)]| admin.get(&with_query(path, query)).await;
-    for (name, bad) in [("from", "yesterday"), ("to", ""), ("from", "2026-01-02")] {
-        assert_refused(&ask(MESSAGES, &[(name, bad)]).await, name, "not_a_time");
-    }
-    let both = ask(MESSAGES, &[("from", "x"), ("to", "y")]).await;
-    assert_refused(&both, "from", "not_a_time");
-    assert_refused(&both, "to", "not_a_time");
-    for (from, to) in [
-        ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
-        ("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"),
-        ("2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"),
-    ] {
-        let answer = ask(MESSAGES, &[("from", from), ("to", to)]).await;
-        assert_refused(&answer, "to", "out_of_range");
-    }
-    for (path, name, bad) in [
-        (MESSAGES, "interval", "year"),
-        (MESSAGES, "interval", "HOUR"),
-        (MESSAGES, "room_id", "the kitchen"),
-        (ACTIVE, "window", "year"),
-        (ACTIVE, "room_id", "1"),
-        (TOP_USERS, "window", ""),
-        (TOP_ROOMS, "limit", "many"),
-        (TOP_ROOMS, "limit", "-1"),
-    ] {
-        let answer = ask(path, &[(name, bad)]).await;
-        answer.assert_problem(400, "invalid_query");
-    }
-    for path in [TOP_ROOMS, TOP_USERS] {
-        for bad in ["0", "101"] {
-            assert_refused(&ask(path, &[("limit", bad)]).await, "limit", "out_of_range");
-        }
-    }
-    let answer = admin.get(&report_of("the-kitchen")).await;
-    answer.assert_problem(400, "invalid_id");
 }
 
 #[tokio::test]
