@@ -8,6 +8,7 @@ use domain::{
 };
 
 use super::{open_room, tell_renamed};
+use crate::members::tell_joined;
 
 /// Lets a guest into a room.
 pub struct EnterRoom {
@@ -165,15 +166,8 @@ impl EnterRoom {
             Err(error) => return Err(error.into()),
         };
         let seq = event.seq;
-        let room = Room {
-            last_seq: seq,
-            ..room.clone()
-        };
         let (room_id, before) = (room.id, Seq(seq.0.saturating_sub(1)));
-        self.bus.publish(BusEvent::Room(event)).await;
-        self.bus
-            .publish(BusEvent::RoomAdded { user_id, room })
-            .await;
+        tell_joined(&*self.bus, event, room.clone(), user_id).await;
         Ok(RoomSnapshot {
             room_id,
             last_seq: before,

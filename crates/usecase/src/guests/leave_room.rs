@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    RoomId, StoreError, StoreResult, UserId,
+    RemovalReason, RoomId, StoreError, StoreResult, UserId,
     ports::{Clock, EventBus, LiveStreams, MemberStore, Presence},
 };
 
-use super::tell_left;
-use crate::streams::end_streams_of_member;
+use crate::members::tell_left;
 
 /// Takes a guest out of a room once their last socket is gone. Nobody asks for it.
 #[derive(Clone)]
@@ -36,8 +35,8 @@ impl LeaveRoom {
         let left = self.members.remove(room, guest, guest, self.clock.now());
         match left.await {
             Ok(event) => {
-                tell_left(&*self.bus, event, guest).await;
-                end_streams_of_member(&*self.streams, &*self.bus, room, guest).await;
+                let (bus, streams) = (&*self.bus, &*self.streams);
+                tell_left(bus, streams, event, guest, RemovalReason::Left).await;
                 Ok(())
             }
             // Another node was faster, or the room is gone.

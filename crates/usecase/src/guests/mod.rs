@@ -13,7 +13,7 @@ pub use rename_guest::{RenameGuest, RenameGuestError};
 pub use sweep_rooms::SweepRooms;
 
 use domain::{
-    BusEvent, RemovalReason, Room, RoomEvent, RoomId, StoreResult, UserId, Visibility,
+    BusEvent, Room, RoomEvent, RoomId, StoreResult, UserId, Visibility,
     ports::{EventBus, RoomStore},
 };
 
@@ -83,17 +83,4 @@ pub(crate) async fn open_room(rooms: &dyn RoomStore, id: RoomId) -> StoreResult<
 async fn tell_renamed(bus: &dyn EventBus, event: RoomEvent, user_id: UserId) {
     bus.publish(BusEvent::Room(event)).await;
     bus.publish(BusEvent::UserChanged { user_id }).await;
-}
-
-/// Tells the room and the guest's sockets that a guest has left.
-async fn tell_left(bus: &dyn EventBus, event: RoomEvent, user_id: UserId) {
-    let (room_id, seq) = (event.room_id, event.seq);
-    bus.publish(BusEvent::Room(event)).await;
-    bus.publish(BusEvent::RoomRemoved {
-        user_id,
-        room_id,
-        seq,
-        reason: RemovalReason::Left,
-    })
-    .await;
 }

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Conflict, Member, Role, Room, RoomEventKind, RoomId, StoreError, UserId,
+    Conflict, Member, Role, RoomEventKind, RoomId, StoreError, UserId,
     ports::{Clock, EventBus, MemberStore, NewMember, RoomStore, UserStore},
 };
 
+use super::tell_joined;
 use crate::{Caller, access};
 
 /// Adds a user to a room, or joins a public one.
@@ -103,17 +104,7 @@ impl AddMember {
                 "a member was added without the event that says so".into(),
             )));
         };
-        let room = Room {
-            last_seq: event.seq,
-            ..room
-        };
-        self.bus.publish(BusEvent::Room(event)).await;
-        self.bus
-            .publish(BusEvent::RoomAdded {
-                user_id: input.user_id,
-                room,
-            })
-            .await;
+        tell_joined(&*self.bus, event, room, input.user_id).await;
         Ok(member)
     }
 }

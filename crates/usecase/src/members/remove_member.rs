@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, RemovalReason, Role, RoomId, StoreError, UserId,
+    RemovalReason, Role, RoomId, StoreError, UserId,
     ports::{Clock, EventBus, LiveStreams, MemberStore, RoomStore},
 };
 
-use crate::{Caller, access, streams::end_streams_of_member};
+use super::tell_left;
+use crate::{Caller, access};
 
 /// Removes a member from a room, or leaves it.
 pub struct RemoveMember {
@@ -84,21 +85,12 @@ impl RemoveMember {
             .members
             .remove(room_id, user, caller.user_id, self.clock.now())
             .await?;
-        let seq = event.seq;
-        self.bus.publish(BusEvent::Room(event)).await;
-        self.bus
-            .publish(BusEvent::RoomRemoved {
-                user_id: user,
-                room_id,
-                seq,
-                reason: if leaves {
-                    RemovalReason::Left
-                } else {
-                    RemovalReason::Removed
-                },
-            })
-            .await;
-        end_streams_of_member(&*self.streams, &*self.bus, room_id, user).await;
+        let reason = if leaves {
+            RemovalReason::Left
+        } else {
+            RemovalReason::Removed
+        };
+        tell_left(&*self.bus, &*self.streams, event, user, reason).await;
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 use domain::{
-    RoomEvent, Seq,
+    BusEvent, Room, RoomEvent, Seq,
     ports::{MockEventBus, MockMemberStore, MockRoomStore, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};

@@ -1,5 +1,5 @@
 use domain::{
-    LiveStream, Room, RoomEvent, StreamEnd, User,
+    BusEvent, LiveStream, Room, RoomEvent, StreamEnd, User,
     ports::{MockEventBus, MockLiveStreams, MockMemberStore, MockRoomStore},
 };
 use mockall::{Sequence, predicate::eq};
