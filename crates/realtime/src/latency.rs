@@ -1,3 +1,5 @@
+mod timing;
+
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
@@ -6,27 +8,7 @@ use std::sync::{
 use domain::{Distribution, Interval, Timestamp};
 use hdrhistogram::Histogram;
 
-/// When that was accepted which is timed until it is written; or that it is not timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TimedFrom(i64);
-
-impl TimedFrom {
-    /// It is not timed.
-    pub const NEVER: Self = Self(0);
-
-    pub fn at(accepted: Timestamp) -> Self {
-        Self(accepted.as_microsecond())
-    }
-
-    /// As a number, for where a `TimedFrom` is kept in an atomic.
-    pub fn to_number(self) -> i64 {
-        self.0
-    }
-
-    pub fn from_number(number: i64) -> Self {
-        Self(number)
-    }
-}
+pub(crate) use self::timing::{LastTiming, Timing, Timings};
 
 /// How long it took from the acceptance of events until they were written to sockets, in the last minutes.
 ///
@@ -76,16 +58,18 @@ impl Latency {
         }
     }
 
-    /// It took from then until `written`; of no account when it is not timed. The clocks of two nodes may differ: what was
-    /// written before it was accepted took no time.
-    pub fn record(&self, timed_from: TimedFrom, written: Timestamp) {
-        if timed_from == TimedFrom::NEVER {
+    /// What is timed so was written now; of no account when it is not timed. The clock is asked only for what is. The clocks
+    /// of two nodes may differ: what was written before it was accepted took no time.
+    pub fn record(&self, timing: Timing, now: impl FnOnce() -> Timestamp) {
+        if timing.counts == 0 {
             return;
         }
-        let took = written.as_microsecond().saturating_sub(timed_from.0);
+        let written = now();
+        let took = written.as_microsecond().saturating_sub(timing.accepted);
         let took = u64::try_from(took).unwrap_or(0);
         let mut part = lock(&self.parts[own_part()]);
-        part.of_minute(minute(written)).saturating_record(took);
+        part.of_minute(minute(written))
+            .saturating_record_n(took, timing.counts);
     }
 
     /// The times of the last minutes.
@@ -143,14 +127,21 @@ fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
 mod tests {
     use std::time::Duration;
 
+    use domain::Seq;
     use testkit::sample::{later, now};
 
     use super::*;
 
     /// Records something that took so many microseconds, and was written then.
     fn record(latency: &Latency, took: u64, written: Timestamp) {
-        let accepted = written - Duration::from_micros(took);
-        latency.record(TimedFrom::at(accepted), written);
+        record_from(latency, written - Duration::from_micros(took), written);
+    }
+
+    /// Records something that goes to one.
+    fn record_from(latency: &Latency, accepted: Timestamp, written: Timestamp) {
+        for timing in Timings::of(accepted, Seq(1), 1).take(1) {
+            latency.record(timing, || written);
+        }
     }
 
     #[test]
@@ -171,9 +162,9 @@ mod tests {
     #[test]
     fn what_took_no_time_or_an_age_counts_at_the_bounds() {
         let latency = Latency::new();
-        latency.record(TimedFrom::at(later(1)), now());
+        record_from(&latency, later(1), now());
         assert_eq!(latency.read(now()).percentile(50), Some(0));
-        latency.record(TimedFrom::at(later(-3_600)), now());
+        record_from(&latency, later(-3_600), now());
         let longest = latency.read(now()).percentile(100).unwrap();
         assert!(longest.abs_diff(LONGEST) < LONGEST / 100, "{longest}");
     }
@@ -181,8 +172,21 @@ mod tests {
     #[test]
     fn what_is_not_timed_does_not_count() {
         let latency = Latency::new();
-        latency.record(TimedFrom::NEVER, now());
+        latency.record(Timing::NEVER, || panic!("the clock was asked"));
         assert_eq!(latency.read(now()).count(), 0);
+    }
+
+    #[test]
+    fn what_goes_to_many_counts_for_all_of_them() {
+        let latency = Latency::new();
+        for timing in Timings::of(now(), Seq(1), 1_000).take(1_000) {
+            latency.record(timing, || later(1));
+        }
+        record(&latency, 100, now());
+        let times = latency.read(later(1));
+        assert_eq!(times.count(), 1_001);
+        let told = times.percentile(1).unwrap();
+        assert!(told.abs_diff(1_000_000) <= 10_000, "{told}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod waiting;
 
 use waiting::{FRAME_OVERHEAD, Waiting};
 
-use crate::{CloseReason, latency::TimedFrom, wire::Codec};
+use crate::{CloseReason, latency::Timing, wire::Codec};
 
 /// Whether a frame may be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,12 +132,12 @@ impl Outbox {
 
     /// Queues an event that the user of this socket caused, durable: if a command is under way, behind its answer.
     pub fn push_own(&self, frame: ByteString) {
-        self.push_event(frame, true, TimedFrom::NEVER);
+        self.push_event(frame, true, Timing::NEVER);
     }
 
     /// Queues an event of a room's log, durable. One that the user of this socket caused `is_own`, and goes out as
     /// [`push_own`](Self::push_own) says.
-    pub(crate) fn push_event(&self, frame: ByteString, is_own: bool, timed_from: TimedFrom) {
+    pub(crate) fn push_event(&self, frame: ByteString, is_own: bool, timing: Timing) {
         let mut queue = self.lock();
         if queue.closing.is_some() {
             return;
@@ -149,7 +149,7 @@ impl Outbox {
         let waiting = Waiting {
             class: FrameClass::Durable,
             frame,
-            timed_from,
+            timing,
         };
         queue.push(waiting, self.limit);
         drop(queue);
@@ -248,8 +248,8 @@ impl Outbox {
         self.next_timed().await.0
     }
 
-    /// As [`next`](Self::next), with the time from which it is timed.
-    pub(crate) async fn next_timed(&self) -> (Outgoing, TimedFrom) {
+    /// As [`next`](Self::next), with how it is timed.
+    pub(crate) async fn next_timed(&self) -> (Outgoing, Timing) {
         loop {
             let next = self.lock().pop(self.limit);
             if let Some(next) = next {
@@ -319,7 +319,7 @@ impl Queue {
         self.bytes + cost <= limit + self.allowance || self.frames.is_empty()
     }
 
-    fn pop(&mut self, limit: usize) -> Option<(Outgoing, TimedFrom)> {
+    fn pop(&mut self, limit: usize) -> Option<(Outgoing, Timing)> {
         if let Some(command) = &mut self.command
             && let Some(before) = &mut command.frames_before
         {
@@ -329,7 +329,7 @@ impl Queue {
             // What drains waits for the last answer too.
             let waits = |reason: &CloseReason| reason.lets_queue_drain() && self.command.is_some();
             let reason = self.closing.filter(|reason| !waits(reason))?;
-            return Some((Outgoing::Close(reason), TimedFrom::NEVER));
+            return Some((Outgoing::Close(reason), Timing::NEVER));
         };
         let cost = waiting.cost();
         self.bytes -= cost;
@@ -337,7 +337,7 @@ impl Queue {
         if self.relief == Relief::Asked && self.bytes <= limit / 4 {
             self.relief = Relief::Due;
         }
-        Some((Outgoing::Frame(waiting.frame), waiting.timed_from))
+        Some((Outgoing::Frame(waiting.frame), waiting.timing))
     }
 
     fn close(&mut self, reason: CloseReason) {

@@ -166,6 +166,9 @@ fn access_secret(from: &mut Reader, environment: AppEnv, purpose: Purpose) -> Op
 fn delivery(from: &mut Reader) -> Delivery {
     Delivery {
         bus_capacity: from.integer("BUS_CAPACITY"),
+        latency: from
+            .choice("DELIVERY_LATENCY", &[("on", true), ("off", false)])
+            .unwrap_or(true),
         feed_gap_wait: from.duration("FEED_GAP_WAIT"),
         feed_page: from.integer("FEED_PAGE"),
         feed_reads: from.integer("FEED_READS"),

@@ -143,6 +143,8 @@ pub struct Auth {
 pub struct Delivery {
     /// How many events the bus holds for a slow listener.
     pub bus_capacity: usize,
+    /// Whether it is told how long events take.
+    pub latency: bool,
     /// How long a room feed waits for a missing event before it reads the log.
     pub feed_gap_wait: Duration,
     /// How many events one read of the log takes.

@@ -169,5 +169,6 @@ pub fn hub_settings(config: &Config) -> HubSettings {
             silence: config.ws.ping_interval * 3 / 2,
         },
         reconnect_spread: config.ws.reconnect_spread,
+        times_deliveries: config.delivery.latency,
     }
 }

@@ -1,7 +1,4 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use bytestring::ByteString;
 use domain::{
@@ -10,7 +7,7 @@ use domain::{
 use tokio::{sync::oneshot, time::Instant};
 
 use super::handle::{FollowError, Hub, HubCommand, TypingError};
-use crate::{Outbox, Outgoing, Seat, latency::TimedFrom, presence::PresenceKeeper, wire};
+use crate::{Outbox, Outgoing, Seat, latency::LastTiming, presence::PresenceKeeper, wire};
 
 /// One socket, as the hub knows it. Dropping it takes the socket out of every room.
 pub struct Connection {
@@ -18,8 +15,8 @@ pub struct Connection {
     outbox: Arc<Outbox>,
     seat: Seat,
     hub: Hub,
-    /// From when that is timed which was handed out last.
-    timed_from: AtomicI64,
+    /// How that is timed which was handed out last.
+    timing: LastTiming,
 }
 
 impl Connection {
@@ -29,7 +26,7 @@ impl Connection {
             outbox,
             seat,
             hub,
-            timed_from: AtomicI64::new(TimedFrom::NEVER.to_number()),
+            timing: LastTiming::default(),
         }
     }
 
@@ -52,9 +49,8 @@ impl Connection {
 
     /// What is to be written next. For one waiter; cancel-safe.
     pub async fn next(&self) -> Outgoing {
-        let (next, timed_from) = self.outbox.next_timed().await;
-        self.timed_from
-            .store(timed_from.to_number(), Ordering::Relaxed);
+        let (next, timing) = self.outbox.next_timed().await;
+        self.timing.set(timing);
         if self.outbox.take_relief() {
             self.hub.send(HubCommand::Relieved(self.id));
         }
@@ -62,13 +58,11 @@ impl Connection {
     }
 
     /// The frame that [`next`](Self::next) gave last was written. Told an event as it happened, it is known now how long that
-    /// took.
+    /// took, if this one is timed.
     pub fn written(&self) {
-        let timed_from = TimedFrom::from_number(self.timed_from.load(Ordering::Relaxed));
-        if timed_from != TimedFrom::NEVER {
-            let shared = self.hub.shared();
-            shared.stats.latency.record(timed_from, shared.clock.now());
-        }
+        let shared = self.hub.shared();
+        let latency = &shared.stats.latency;
+        latency.record(self.timing.get(), || shared.clock.now());
     }
 
     /// Tells the socket that it is ready, and lets it follow `rooms`: from where the client stands, if it is among the

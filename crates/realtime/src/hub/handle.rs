@@ -80,6 +80,8 @@ pub struct HubSettings {
     pub admission: AdmissionSettings,
     /// Over how long the clients of a node that goes away come back; told to clients.
     pub reconnect_spread: Duration,
+    /// Whether it is told how long events take until they are written to sockets.
+    pub times_deliveries: bool,
 }
 
 /// The way to the hub's task. Cheap to clone.

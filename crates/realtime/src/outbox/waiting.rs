@@ -1,14 +1,14 @@
 use bytestring::ByteString;
 
 use super::FrameClass;
-use crate::latency::TimedFrom;
+use crate::latency::Timing;
 
 /// A frame that waits to be written.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub class: FrameClass,
     pub frame: ByteString,
-    pub timed_from: TimedFrom,
+    pub timing: Timing,
 }
 
 /// What a queued frame costs beside its text: its place in the queue.
@@ -19,7 +19,7 @@ impl Waiting {
         Self {
             class,
             frame,
-            timed_from: TimedFrom::NEVER,
+            timing: Timing::NEVER,
         }
     }
 

@@ -146,6 +146,41 @@ async fn an_event_is_timed_from_its_acceptance_until_it_is_written_to_each_socke
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_that_goes_to_many_counts_for_each_of_them() {
+    const MANY: usize = 100;
+    let rig = Rig::new();
+    let room = rig.room();
+    let mut clients = Vec::new();
+    for index in 0..MANY {
+        clients.push(rig.open(&format!("user{index}"), &[room]).await);
+    }
+    for client in &clients {
+        write_all(&rig, client, Duration::ZERO);
+    }
+    rig.publish(room, note());
+    settle().await;
+    for client in &clients {
+        write_all(&rig, client, Duration::from_millis(7));
+    }
+    let latency = rig.hub.stats().latency;
+    assert_eq!(latency.count(), MANY as u64);
+    assert!(is_about(&latency, 7), "{latency:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_deliveries_are_not_to_be_timed_none_counts() {
+    let mut untimed = settings();
+    untimed.times_deliveries = false;
+    let rig = Rig::with(untimed, FixedRandomness::new());
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    rig.publish(room, note());
+    settle().await;
+    write_all(&rig, &zoe, Duration::from_millis(7));
+    assert_eq!(rig.hub.stats().latency.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_gap_is_timed_with_the_time_that_it_took_to_heal() {
     let rig = Rig::new();
     let room = rig.room();

@@ -69,6 +69,7 @@ pub fn settings() -> HubSettings {
         admission: AdmissionSettings::default(),
         reconnect_spread: SPREAD,
         rooms_per_socket: 100,
+        times_deliveries: true,
     }
 }
 

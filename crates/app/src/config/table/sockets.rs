@@ -104,6 +104,13 @@ pub(super) const DELIVERY: Group = Group {
         )
         .or("4096"),
         Setting::new(
+            "DELIVERY_LATENCY",
+            Kind::Choice(&["on", "off"]),
+            "Whether this node tells how long events take to its sockets. off: none is timed, and /metrics and analytics tell \
+             of it as of a node that delivers nothing.",
+        )
+        .or("on"),
+        Setting::new(
             "FEED_GAP_WAIT",
             Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(10) },
             "Time that a room feed waits for a missing event. Then it reads the log.",

@@ -111,9 +111,10 @@ impl From<&Distribution> for LatencyBody {
 /// nodes.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct LatencyBody {
-    /// How many were timed: once for each socket that was told.
+    /// How many were told, once for each socket. Of what goes to many, a part is timed, and counts for all. A node with
+    /// DELIVERY_LATENCY=off counts none.
     deliveries: u64,
-    /// In milliseconds, half of them took no longer; none while nothing was told. Each to two digits.
+    /// In milliseconds, half of them took no longer; none while there are no deliveries. Each to two digits.
     p50_ms: Option<f64>,
     /// 95 of 100 took no longer.
     p95_ms: Option<f64>,

@@ -6,7 +6,7 @@ use super::State;
 use crate::{
     FeedOutput, Outbox, ReadRequest,
     hub::log_reads::{Done, Outcome},
-    latency::TimedFrom,
+    latency::Timings,
     wire::{self, Codec, Frames, PerCodec},
 };
 
@@ -133,12 +133,13 @@ impl State {
                     let frames = PerCodec::new(|codec| encode(codec, &event));
                     // What the feed had passed before is told to those who missed it: that it is late says nothing of this
                     // node.
-                    let timed_from = match event.seq > stood {
-                        true => TimedFrom::at(event.at),
-                        false => TimedFrom::NEVER,
+                    let is_timed = self.shared.settings.times_deliveries && event.seq > stood;
+                    let timings = match is_timed {
+                        true => Timings::of(event.at, event.seq, to.len()),
+                        false => Timings::none(),
                     };
-                    for (id, socket) in to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)))
-                    {
+                    let sockets = to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)));
+                    for ((id, socket), timing) in sockets.zip(timings) {
                         let end = socket.ending.get(&room_id).or(ends.get(id));
                         let shown = end.and_then(|end| event.as_of(*end));
                         let codec = socket.outbox.codec();
@@ -148,7 +149,7 @@ impl State {
                         };
                         let is_own = is_sent_by(&event, socket.user_id);
                         for frame in &*frames {
-                            socket.outbox.push_event(frame.clone(), is_own, timed_from);
+                            socket.outbox.push_event(frame.clone(), is_own, timing);
                         }
                     }
                 }
