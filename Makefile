@@ -35,10 +35,13 @@ bench-local: ## Measure messages sent and delivered a second by a release server
 bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
 	./scripts/bench-readers.sh
 
+bench-metrics: ## Measure what it costs to time deliveries and to tell of them, in rooms of several sizes
+	./scripts/bench-metrics.sh
+
 bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
 	cargo bench --package repository --bench durable_sends
 
 check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
 	./scripts/check-analytics.sh
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-durable check-analytics
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-metrics bench-durable check-analytics

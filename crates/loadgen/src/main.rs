@@ -4,6 +4,7 @@ mod account;
 mod closed_loop;
 mod health;
 mod latencies;
+mod metrics_cost;
 mod readers;
 mod receiver;
 mod report;
@@ -26,6 +27,8 @@ struct CommandLine {
 enum Command {
     /// A steady load, without and with peers that never read: what those who read notice of them.
     Readers(readers::Arguments),
+    /// Servers of its own by turns, with and without metrics: what these cost.
+    Metrics(metrics_cost::Arguments),
 }
 
 #[tokio::main]
@@ -34,6 +37,7 @@ async fn main() -> Result<()> {
     match line.command {
         None => closed_loop::run(&line.closed_loop).await,
         Some(Command::Readers(arguments)) => readers::run(&arguments).await,
+        Some(Command::Metrics(arguments)) => metrics_cost::run(&arguments).await,
     }
 }
 

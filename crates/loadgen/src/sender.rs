@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::receiver::{Frame, Order, Socket, next};
 
 /// What is sent: 200 bytes.
-const CONTENT: &str = "The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. 0123456789 0123456789";
+pub const CONTENT: &str = "The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog. 0123456789 0123456789";
 
 /// Sends `messages`, `window` at a time, and receives until all `total` of the room have come. Answers the time from
 /// each sending to its acknowledgement.
