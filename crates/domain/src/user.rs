@@ -24,7 +24,7 @@ pub struct User {
     pub status: UserStatus,
     /// Others see what the user is writing before it is sent, where they write it as a draft.
     pub shares_drafts: bool,
-    /// Sees what is counted of all rooms.
+    /// An admin of the server: sees what is counted of all rooms, and moderates those that guests may come into.
     #[serde(default)]
     pub is_admin: bool,
     /// When the account was made.

@@ -1,7 +1,9 @@
 //! Who may see what: shared by the use cases, so that a rule stands once.
 
 use domain::{
-    Role, Room, RoomId, StoreResult, UserId, Visibility, ports::RoomStore, values::RoomName,
+    Role, Room, RoomId, StoreResult, UserId, Visibility,
+    ports::{RoomStore, UserStore},
+    values::RoomName,
 };
 
 /// The room and what `user` is in it, if they are in it. For anybody else a room does not exist.
@@ -26,6 +28,34 @@ pub(crate) async fn as_visitor(
         .with_role(room, user)
         .await?
         .filter(|(room, role)| role.is_some() || room.visibility == Visibility::Public))
+}
+
+/// The room and what `user` is in it, if they are in it or moderate it.
+pub(crate) async fn as_member_or_moderator(
+    rooms: &dyn RoomStore,
+    users: &dyn UserStore,
+    room: RoomId,
+    user: UserId,
+) -> StoreResult<Option<(Room, Option<Role>)>> {
+    let Some((room, role)) = rooms.with_role(room, user).await? else {
+        return Ok(None);
+    };
+    let is_there = role.is_some() || moderates(users, &room, user).await?;
+    Ok(is_there.then_some((room, role)))
+}
+
+/// True for an admin of the server, in a room that guests may come into: one that they made has nobody else to keep order
+/// in it. As fresh as what is remembered of the user: the store judges a change again.
+pub(crate) async fn moderates(
+    users: &dyn UserStore,
+    room: &Room,
+    user: UserId,
+) -> StoreResult<bool> {
+    if !room.guests {
+        return Ok(false);
+    }
+    let user = users.by_id(user).await?;
+    Ok(user.is_some_and(|user| user.is_admin))
 }
 
 /// True for a room that two users opened with each other: its members are fixed.

@@ -184,12 +184,14 @@ impl UseCases {
             },
             delete_room: DeleteRoom {
                 rooms: p.rooms.clone(),
+                users: p.users.clone(),
                 streams: p.streams.clone(),
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),
             },
             list_members: ListMembers {
                 rooms: p.rooms.clone(),
+                users: p.users.clone(),
                 members: p.members.clone(),
             },
             add_member: AddMember {
@@ -201,6 +203,7 @@ impl UseCases {
             },
             remove_member: RemoveMember {
                 rooms: p.rooms.clone(),
+                users: p.users.clone(),
                 members: p.members.clone(),
                 streams: p.streams,
                 bus: p.bus.clone(),
@@ -214,6 +217,7 @@ impl UseCases {
             },
             list_messages: ListMessages {
                 rooms: p.rooms.clone(),
+                users: p.users.clone(),
                 messages: p.messages.clone(),
             },
             edit_message: EditMessage {
@@ -224,6 +228,7 @@ impl UseCases {
             },
             delete_message: DeleteMessage {
                 rooms: p.rooms.clone(),
+                users: p.users.clone(),
                 log: p.log.clone(),
                 bus: p.bus.clone(),
                 clock: p.clock.clone(),

@@ -7,7 +7,9 @@ use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
 use domain::{
     AccessClaims, BusEvent, LiveStream, Message, Role, Room, RoomEvent, RoomEventKind, RoomId, Seq,
     StoreError, StreamId, User, UserId, Visibility,
-    ports::{MockAccessTokens, MockEventBus, MockIdSource, MockLiveStreams, MockRoomStore},
+    ports::{
+        MockAccessTokens, MockEventBus, MockIdSource, MockLiveStreams, MockRoomStore, MockUserStore,
+    },
     values::{Email, GuestId, MessageContent, Username},
 };
 use mockall::{Sequence, predicate::eq};
@@ -224,6 +226,26 @@ pub fn rooms_of_others() -> [(Arc<MockRoomStore>, &'static str); 3] {
         (Some((public_room(), None)), "public"),
     ]
     .map(|(answer, label)| (Arc::new(rooms_with(room().id, answer)), label))
+}
+
+/// Knows Ann, who is an admin of the server or not.
+pub fn users_where_ann_is_admin(is_admin: bool) -> Arc<MockUserStore> {
+    let mut users = MockUserStore::new();
+    let ann = User { is_admin, ..ann() };
+    users
+        .expect_by_id()
+        .with(eq(ann.id))
+        .return_const(Ok(Some(ann)));
+    Arc::new(users)
+}
+
+/// Bob's room that guests may come into, and Ann is not in; and the same of Ann's role there.
+pub fn rooms_of_guests(role: Option<Role>) -> MockRoomStore {
+    let room = Room {
+        created_by: bob().id,
+        ..guest_room()
+    };
+    rooms_with(room.id, Some((room, role)))
 }
 
 pub fn rooms_that_are_away() -> Arc<MockRoomStore> {

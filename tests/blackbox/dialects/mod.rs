@@ -7,6 +7,7 @@ mod guests;
 mod history;
 mod leaving;
 mod mixed;
+mod moderation;
 mod native_drafts;
 mod rig;
 mod stream;

@@ -34,7 +34,7 @@ problems!(AddProblems: CALLER, ID, BODY;
     RoomNotFound, UserNotFound, NotAllowed, DirectRoomIsFixed, AlreadyMember);
 problems!(RemoveProblems: CALLER, ID; RoomNotFound, MemberNotFound, NotAllowed, OwnerStays, DirectRoomIsFixed);
 
-/// Lists the members of a room.
+/// Lists the members of a room, for members, and for an admin of the server where guests may come in.
 #[utoipa::path(get, path = "/v1/rooms/{room_id}/members", tag = "members", params(("room_id" = RoomId, Path)),
     responses((status = 200, body = Vec<Member>), ReadProblems))]
 pub(super) async fn list(
@@ -69,7 +69,7 @@ pub(super) async fn add(
     Ok(HttpResponse::Created().json(member))
 }
 
-/// Removes a member, or leaves.
+/// Removes a member, or leaves. An admin of the server removes guests, in any room that lets them in.
 #[utoipa::path(delete, path = "/v1/rooms/{room_id}/members/{user_id}", tag = "members",
     params(("room_id" = RoomId, Path), ("user_id" = UserId, Path)),
     responses((status = 204), RemoveProblems))]

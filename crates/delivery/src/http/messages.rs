@@ -139,7 +139,7 @@ pub(super) async fn edit(
     Ok(HttpResponse::Ok().json(edited))
 }
 
-/// Deletes a message for everybody.
+/// Deletes a message for everybody. Its sender may, and an admin of the room; where guests may come in, one of the server too.
 #[utoipa::path(delete, path = "/v1/rooms/{room_id}/messages/{message_id}", tag = "messages",
     params(("room_id" = RoomId, Path), ("message_id" = MessageId, Path)),
     responses((status = 204), RemoveProblems))]

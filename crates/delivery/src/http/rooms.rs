@@ -190,7 +190,7 @@ pub(super) async fn show(
     Ok(HttpResponse::Ok().json(room))
 }
 
-/// Deletes a room for everybody.
+/// Deletes a room for everybody. Its maker may, and where guests may come in an admin of the server.
 #[utoipa::path(delete, path = "/v1/rooms/{room_id}", tag = "rooms", params(("room_id" = RoomId, Path)),
     responses((status = 204), RemoveProblems))]
 pub(super) async fn remove(

@@ -61,7 +61,8 @@ pub trait RoomLog: Send + Sync {
     ) -> StoreResult<RoomEvent>;
 
     /// Deletes a message, content, reactions and all, with the event `MessageDeleted`. MUST answer `Denied` unless `by` sent
-    /// it or is at least an admin of the room.
+    /// it or is at least an admin of the room, or moderates it: is at the commit an admin of the server who is not deactivated, in a
+    /// public room that guests may come into. Who moderates it need not be a member.
     async fn delete(
         &self,
         room: RoomId,

@@ -68,7 +68,8 @@ pub trait MemberStore: Send + Sync {
     ) -> StoreResult<Vec<(RoomId, UserId)>>;
 
     /// Removes a member, with the event `MemberLeft`. MUST answer `NotFound` for an unknown room or member, and
-    /// `Denied` unless at the commit `by` is `user`, or stands above `user` in [`Role`]. An owner stays.
+    /// `Denied` unless at the commit `by` is `user`, or stands above `user` in [`Role`], or moderates the room (see
+    /// [`RoomLog::delete`](super::RoomLog::delete)) and `user` is a guest. An owner stays.
     async fn remove(
         &self,
         room: RoomId,

@@ -94,7 +94,7 @@ pub trait RoomStore: Send + Sync {
     ) -> StoreResult<Vec<RoomSnapshot>>;
 
     /// Deletes the room; its last event is `RoomDeleted`. MUST answer `NotFound` for an unknown or deleted room and
-    /// `Denied` unless `by` made it. Answers who was in it.
+    /// `Denied` unless `by` made it, or at the commit moderates it (see [`RoomLog::delete`](super::RoomLog::delete)). Answers who was in it.
     async fn delete(
         &self,
         id: RoomId,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Postgres, appends,
     fault::Fault,
-    members, reactions,
+    members, moderation, reactions,
     rows::{self, message_columns, number},
     statement::{self, execute, row},
 };
@@ -40,8 +40,7 @@ impl RoomLog for Postgres {
         at: Timestamp,
     ) -> StoreResult<RoomEvent> {
         self.change(async |transaction: &Transaction<'_>| {
-            let (_, sender) = role_and_sender(transaction, room, message, by).await?;
-            if sender != by {
+            if sender_for_member(transaction, room, message, by).await? != by {
                 return Err(StoreError::Denied.into());
             }
             let seq = record(transaction, room, by, at, Entry::MessageEdited(message)).await?;
@@ -65,8 +64,12 @@ impl RoomLog for Postgres {
     ) -> StoreResult<RoomEvent> {
         self.change(async |transaction: &Transaction<'_>| {
             let (role, sender) = role_and_sender(transaction, room, message, by).await?;
-            if sender != by && role < Role::Admin {
-                return Err(StoreError::Denied.into());
+            let moderates = role >= Some(Role::Admin)
+                || moderation::moderates(transaction, room, by).await?;
+            match role {
+                None if !moderates => return Err(StoreError::NotFound.into()),
+                Some(_) if !moderates && sender != by => return Err(StoreError::Denied.into()),
+                _ => {}
             }
             execute(
                 transaction,
@@ -91,7 +94,7 @@ impl RoomLog for Postgres {
         at: Timestamp,
     ) -> StoreResult<Appended> {
         self.change(async |transaction: &Transaction<'_>| {
-            role_and_sender(transaction, room, message, by).await?;
+            sender_for_member(transaction, room, message, by).await?;
             reactions::add(transaction, room, message, by, &emoji, at).await
         })
         .await
@@ -106,7 +109,7 @@ impl RoomLog for Postgres {
         at: Timestamp,
     ) -> StoreResult<Option<RoomEvent>> {
         self.change(async |transaction: &Transaction<'_>| {
-            role_and_sender(transaction, room, message, by).await?;
+            sender_for_member(transaction, room, message, by).await?;
             reactions::remove(transaction, room, message, by, &emoji, at).await
         })
         .await
@@ -247,23 +250,36 @@ pub(super) async fn event(
     Ok(found.pop().ok_or(StoreError::NotFound)?)
 }
 
-/// Locks the room, and answers what `by` is in it, and who sent the message.
+/// Locks the room, and answers who sent the message, if `by` is in the room.
+async fn sender_for_member(
+    transaction: &Transaction<'_>,
+    room: RoomId,
+    message: MessageId,
+    by: UserId,
+) -> Result<UserId, Fault> {
+    match role_and_sender(transaction, room, message, by).await? {
+        (Some(_), sender) => Ok(sender),
+        (None, _) => Err(StoreError::NotFound.into()),
+    }
+}
+
+/// Locks the room, and answers what `by` is in it, if they are in it, and who sent the message.
 async fn role_and_sender(
     transaction: &Transaction<'_>,
     room: RoomId,
     message: MessageId,
     by: UserId,
-) -> Result<(Role, UserId), Fault> {
+) -> Result<(Option<Role>, UserId), Fault> {
     lock(transaction, room).await?;
     let found = row(
         transaction,
-        "SELECT p.role, m.sender_id FROM room_members p JOIN messages m ON m.room_id = p.room_id
-         WHERE p.room_id = $1 AND p.user_id = $3 AND p.left_seq IS NULL
-           AND m.id = $2 AND m.deleted_at IS NULL",
+        "SELECT p.role, m.sender_id FROM messages m
+         LEFT JOIN room_members p ON p.room_id = m.room_id AND p.user_id = $3 AND p.left_seq IS NULL
+         WHERE m.id = $2 AND m.room_id = $1 AND m.deleted_at IS NULL",
         &[&room.0, &message.0, &by.0],
     )
     .await?
     .ok_or(StoreError::NotFound)?;
-    let role = rows::role(found.try_get("role")?)?;
+    let role = rows::some_role(&found, "role")?;
     Ok((role, UserId(found.try_get("sender_id")?)))
 }

@@ -11,6 +11,7 @@ use super::{
     Postgres,
     fault::Fault,
     log::{self, Entry},
+    moderation,
     rows::{self, number},
     statement::{self, execute, row},
 };
@@ -159,7 +160,10 @@ impl MemberStore for Postgres {
             log::lock(transaction, room).await?;
             let (above, role) = roles(transaction, room, by, user).await?;
             let role = role.ok_or(StoreError::NotFound)?;
-            if role == Role::Owner || !(by == user || above > Some(role)) {
+            let may = by == user
+                || above > Some(role)
+                || (user.is_guest() && moderation::moderates(transaction, room, by).await?);
+            if role == Role::Owner || !may {
                 return Err(StoreError::Denied.into());
             }
             let seq = log::record(transaction, room, by, at, Entry::MemberLeft(user)).await?;

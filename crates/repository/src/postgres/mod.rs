@@ -13,6 +13,7 @@ mod making;
 mod members;
 mod messages;
 mod migrations;
+mod moderation;
 mod open_error;
 mod options;
 mod reactions;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Postgres,
     log::{self, Entry},
-    making, members,
+    making, members, moderation,
     rows::{self, number, room_columns},
     statement::{self, execute, row},
 };
@@ -166,7 +166,9 @@ impl RoomStore for Postgres {
     ) -> StoreResult<(RoomEvent, Vec<Member>)> {
         self.change(async |transaction: &Transaction<'_>| {
             let room = log::lock(transaction, id).await?;
-            if UserId(room.try_get("created_by")?) != by {
+            if UserId(room.try_get("created_by")?) != by
+                && !moderation::moderates(transaction, id, by).await?
+            {
                 return Err(StoreError::Denied.into());
             }
             let members = members::list(transaction, id).await?;

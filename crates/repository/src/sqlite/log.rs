@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Sqlite,
     fault::Fault,
-    members, reactions,
+    members, moderation, reactions,
     rows::{self, micros, number},
 };
 
@@ -29,8 +29,7 @@ impl RoomLog for Sqlite {
         at: Timestamp,
     ) -> StoreResult<RoomEvent> {
         self.write(move |connection| {
-            let (_, sender) = role_and_sender(connection, room, message, by)?;
-            if sender != by {
+            if sender_for_member(connection, room, message, by)? != by {
                 return Err(StoreError::Denied.into());
             }
             let seq = record(connection, room, by, at, Entry::MessageEdited(message))?;
@@ -53,10 +52,8 @@ impl RoomLog for Sqlite {
         at: Timestamp,
     ) -> StoreResult<RoomEvent> {
         self.write(move |connection| {
-            let (role, sender) = role_and_sender(connection, room, message, by)?;
-            if sender != by && role < Role::Admin {
-                return Err(StoreError::Denied.into());
-            }
+            let sender = sender(connection, room, message)?;
+            moderation::may_delete(connection, room, by, sender)?;
             connection
                 .prepare_cached(
                     "UPDATE messages SET content = '', attachments = '[]', updated_at = ?2, deleted_at = ?2
@@ -79,7 +76,7 @@ impl RoomLog for Sqlite {
         at: Timestamp,
     ) -> StoreResult<Appended> {
         self.write(move |connection| {
-            role_and_sender(connection, room, message, by)?;
+            sender_for_member(connection, room, message, by)?;
             reactions::add(connection, room, message, by, &emoji, at)
         })
         .await
@@ -94,7 +91,7 @@ impl RoomLog for Sqlite {
         at: Timestamp,
     ) -> StoreResult<Option<RoomEvent>> {
         self.write(move |connection| {
-            role_and_sender(connection, room, message, by)?;
+            sender_for_member(connection, room, message, by)?;
             reactions::remove(connection, room, message, by, &emoji, at)
         })
         .await
@@ -307,14 +304,19 @@ fn append(connection: &Connection, new: &NewMessage) -> Result<Appended, Fault> 
     Ok(Appended::New(event(connection, room, seq)?))
 }
 
-/// What `by` is in the room, and who sent the message.
-fn role_and_sender(
+/// Who sent the message, if `by` is in the room.
+fn sender_for_member(
     connection: &Connection,
     room: RoomId,
     message: MessageId,
     by: UserId,
-) -> Result<(Role, UserId), Fault> {
-    let role = members::role_in(connection, room, by)?.ok_or(StoreError::NotFound)?;
+) -> Result<UserId, Fault> {
+    members::role_in(connection, room, by)?.ok_or(StoreError::NotFound)?;
+    sender(connection, room, message)
+}
+
+/// Who sent the message.
+fn sender(connection: &Connection, room: RoomId, message: MessageId) -> Result<UserId, Fault> {
     let sender = connection
         .prepare_cached(
             "SELECT sender_id FROM messages WHERE id = ?1 AND room_id = ?2 AND deleted_at IS NULL",
@@ -322,5 +324,5 @@ fn role_and_sender(
         .query_row([message.0, room.0], |row| row.get(0))
         .optional()?
         .ok_or(StoreError::NotFound)?;
-    Ok((role, UserId(sender)))
+    Ok(UserId(sender))
 }

@@ -11,6 +11,7 @@ use super::{
     Sqlite,
     fault::Fault,
     log::{self, Entry},
+    moderation,
     rows::{self, micros, number},
 };
 
@@ -143,8 +144,10 @@ impl MemberStore for Sqlite {
     ) -> StoreResult<RoomEvent> {
         self.write(move |connection| {
             let role = role_in(connection, room, user)?.ok_or(StoreError::NotFound)?;
-            let above = role_in(connection, room, by)? > Some(role);
-            if role == Role::Owner || !(by == user || above) {
+            let may = by == user
+                || role_in(connection, room, by)? > Some(role)
+                || (user.is_guest() && moderation::moderates(connection, room, by)?);
+            if role == Role::Owner || !may {
                 return Err(StoreError::Denied.into());
             }
             let seq = log::record(connection, room, by, at, Entry::MemberLeft(user))?;

@@ -6,6 +6,7 @@ mod log;
 mod members;
 mod messages;
 mod migrations;
+mod moderation;
 mod options;
 mod reactions;
 mod rooms;

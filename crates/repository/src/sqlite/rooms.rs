@@ -13,7 +13,7 @@ use super::{
     Sqlite,
     fault::Fault,
     log::{self, Entry},
-    members,
+    members, moderation,
     rows::{self, micros, number},
 };
 
@@ -143,7 +143,7 @@ impl RoomStore for Sqlite {
     ) -> StoreResult<(RoomEvent, Vec<Member>)> {
         self.write(move |connection| {
             let room = by_id(connection, id)?.ok_or(StoreError::NotFound)?;
-            if room.created_by != by {
+            if room.created_by != by && !moderation::moderates(connection, id, by)? {
                 return Err(StoreError::Denied.into());
             }
             let members = members::list(connection, id)?;

@@ -29,6 +29,12 @@ macro_rules! guests_contract {
             the_house_is_in_none_of_its_rooms,
             what_somebody_says_among_guests_is_told_with_the_names_of_the_rooms,
         }
+        $crate::contract_suite! { moderation, $make,
+            an_admin_of_the_server_keeps_order_among_guests,
+            an_admin_of_the_server_takes_no_account_out_of_a_room,
+            in_other_rooms_an_admin_of_the_server_is_a_stranger,
+            whoever_is_no_admin_of_the_server_at_the_commit_keeps_no_order,
+        }
         $crate::contract_suite! { comings, $make,
             who_leaves_is_told_by_name_and_by_what_they_are_known_by,
             who_comes_in_is_told_with_what_they_are_known_by,

@@ -24,6 +24,7 @@ pub mod lost_streams;
 pub mod members;
 pub mod message_pages;
 pub mod messages;
+pub mod moderation;
 pub mod password_hasher;
 pub mod presence;
 pub mod presence_nodes;

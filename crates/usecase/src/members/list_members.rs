@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use domain::{
     Member, RoomId, StoreError,
-    ports::{MemberStore, RoomStore},
+    ports::{MemberStore, RoomStore, UserStore},
 };
 
 use crate::{Caller, access};
@@ -10,6 +10,7 @@ use crate::{Caller, access};
 /// Lists who is in a room.
 pub struct ListMembers {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) members: Arc<dyn MemberStore>,
 }
 
@@ -25,7 +26,7 @@ pub enum ListMembersError {
 }
 
 impl ListMembers {
-    /// The members, for members.
+    /// The members, for members, and for an admin of the server where guests may come in.
     ///
     /// # Errors
     /// [`ListMembersError`].
@@ -34,7 +35,8 @@ impl ListMembers {
         caller: Caller,
         room: RoomId,
     ) -> Result<Vec<Member>, ListMembersError> {
-        access::as_member(&*self.rooms, room, caller.user_id)
+        let (rooms, users) = (&*self.rooms, &*self.users);
+        access::as_member_or_moderator(rooms, users, room, caller.user_id)
             .await?
             .ok_or(ListMembersError::RoomNotFound)?;
         Ok(self.members.list(room).await?)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use domain::{
     RemovalReason, Role, RoomId, StoreError, UserId,
-    ports::{Clock, EventBus, LiveStreams, MemberStore, RoomStore},
+    ports::{Clock, EventBus, LiveStreams, MemberStore, RoomStore, UserStore},
 };
 
 use super::tell_left;
@@ -11,6 +11,7 @@ use crate::{Caller, access};
 /// Removes a member from a room, or leaves it.
 pub struct RemoveMember {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) members: Arc<dyn MemberStore>,
     pub(crate) streams: Arc<dyn LiveStreams>,
     pub(crate) bus: Arc<dyn EventBus>,
@@ -52,7 +53,7 @@ impl From<StoreError> for RemoveMemberError {
 
 impl RemoveMember {
     /// Removes the user and tells the room and the user. No message of theirs is taken from then on, and what they were
-    /// writing there ends.
+    /// writing there ends. Who stands above them may, and with a guest an admin of the server.
     ///
     /// # Errors
     /// [`RemoveMemberError`].
@@ -62,7 +63,8 @@ impl RemoveMember {
         room_id: RoomId,
         user: UserId,
     ) -> Result<(), RemoveMemberError> {
-        let (room, role) = access::as_member(&*self.rooms, room_id, caller.user_id)
+        let (rooms, users) = (&*self.rooms, &*self.users);
+        let (room, role) = access::as_member_or_moderator(rooms, users, room_id, caller.user_id)
             .await?
             .ok_or(RemoveMemberError::RoomNotFound)?;
         let member = self
@@ -75,10 +77,13 @@ impl RemoveMember {
             return Err(RemoveMemberError::DirectRoom);
         }
         let leaves = user == caller.user_id;
-        if leaves && role == Role::Owner {
+        if leaves && role == Some(Role::Owner) {
             return Err(RemoveMemberError::OwnerStays);
         }
-        if !leaves && role <= member.role {
+        let may = leaves
+            || role > Some(member.role)
+            || (user.is_guest() && access::moderates(users, &room, caller.user_id).await?);
+        if !may {
             return Err(RemoveMemberError::NotAllowed);
         }
         let event = self

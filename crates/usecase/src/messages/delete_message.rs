@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, MessageId, RoomId,
-    ports::{Clock, EventBus, RoomLog, RoomStore},
+    ports::{Clock, EventBus, RoomLog, RoomStore, UserStore},
 };
 
 use super::ChangeMessageError;
@@ -11,13 +11,15 @@ use crate::{Caller, access};
 /// Deletes a message for everybody.
 pub struct DeleteMessage {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) log: Arc<dyn RoomLog>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl DeleteMessage {
-    /// Deletes it, content and all, and tells the room. Its sender may, and an admin of the room.
+    /// Deletes it, content and all, and tells the room. Its sender may, and an admin of the room; where guests may come in, an
+    /// admin of the server too.
     ///
     /// # Errors
     /// [`ChangeMessageError`].
@@ -27,7 +29,8 @@ impl DeleteMessage {
         room: RoomId,
         message: MessageId,
     ) -> Result<(), ChangeMessageError> {
-        access::as_member(&*self.rooms, room, caller.user_id)
+        let (rooms, users) = (&*self.rooms, &*self.users);
+        access::as_member_or_moderator(rooms, users, room, caller.user_id)
             .await?
             .ok_or(ChangeMessageError::RoomNotFound)?;
         let event = self

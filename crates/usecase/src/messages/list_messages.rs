@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use domain::{
     Message, MessageId, RoomId, Seq, StoreError,
-    ports::{MessagePage, MessageStore, RoomStore},
+    ports::{MessagePage, MessageStore, RoomStore, UserStore},
     values::PageSize,
 };
 
@@ -11,6 +11,7 @@ use crate::{Caller, access};
 /// Reads a room's history.
 pub struct ListMessages {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) messages: Arc<dyn MessageStore>,
 }
 
@@ -61,7 +62,7 @@ pub enum ListMessagesError {
 }
 
 impl ListMessages {
-    /// A part of the history, for members.
+    /// A part of the history, for members, and for an admin of the server where guests may come in.
     ///
     /// # Errors
     /// [`ListMessagesError`].
@@ -72,7 +73,8 @@ impl ListMessages {
         history: History,
         limit: PageSize<200>,
     ) -> Result<MessageList, ListMessagesError> {
-        access::as_member(&*self.rooms, room_id, caller.user_id)
+        let (rooms, users) = (&*self.rooms, &*self.users);
+        access::as_member_or_moderator(rooms, users, room_id, caller.user_id)
             .await?
             .ok_or(ListMessagesError::RoomNotFound)?;
         // Read anew, because what the right was judged by may be a few seconds old; and before the messages: an event

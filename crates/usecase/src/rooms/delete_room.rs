@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, RemovalReason, RoomId, StoreError,
-    ports::{Clock, EventBus, LiveStreams, RoomStore},
+    ports::{Clock, EventBus, LiveStreams, RoomStore, UserStore},
 };
 
 use crate::{Caller, access, streams::end_streams_of_room};
@@ -10,6 +10,7 @@ use crate::{Caller, access, streams::end_streams_of_room};
 /// Deletes a room for everybody.
 pub struct DeleteRoom {
     pub(crate) rooms: Arc<dyn RoomStore>,
+    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) streams: Arc<dyn LiveStreams>,
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -40,7 +41,8 @@ impl From<StoreError> for DeleteRoomError {
 }
 
 impl DeleteRoom {
-    /// Deletes it and tells its members; what is being written in it ends. Its maker alone may.
+    /// Deletes it and tells its members; what is being written in it ends. Its maker may, and where guests may
+    /// come in an admin of the server.
     ///
     /// # Errors
     /// [`DeleteRoomError`].
@@ -48,7 +50,9 @@ impl DeleteRoom {
         let (room, _) = access::as_visitor(&*self.rooms, id, caller.user_id)
             .await?
             .ok_or(DeleteRoomError::NotFound)?;
-        if room.created_by != caller.user_id {
+        if room.created_by != caller.user_id
+            && !access::moderates(&*self.users, &room, caller.user_id).await?
+        {
             return Err(DeleteRoomError::NotCreator);
         }
         let (event, members) = self

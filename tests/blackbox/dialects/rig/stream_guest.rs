@@ -157,6 +157,11 @@ impl StreamGuest {
         }
     }
 
+    /// The code that the server closes with; frames before it are passed over.
+    pub async fn closed(&mut self) -> u16 {
+        self.0.closed().await
+    }
+
     pub async fn close(self) {
         self.0.close().await;
     }

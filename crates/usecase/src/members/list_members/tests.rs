@@ -1,12 +1,13 @@
 use domain::{
     Role,
-    ports::{MockMemberStore, MockRoomStore},
+    ports::{MockMemberStore, MockRoomStore, MockUserStore},
 };
 use mockall::predicate::eq;
 
 use super::*;
 use crate::sample::{
-    ann, away, bob, caller, member, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is,
+    ann, away, bob, caller, member, room, rooms_of_guests, rooms_of_others, rooms_that_are_away,
+    rooms_where_ann_is, users_where_ann_is_admin,
 };
 
 async fn list(
@@ -15,6 +16,7 @@ async fn list(
 ) -> Result<Vec<Member>, ListMembersError> {
     ListMembers {
         rooms,
+        users: Arc::new(MockUserStore::new()),
         members: Arc::new(members),
     }
     .execute(caller(), room().id)
@@ -56,5 +58,22 @@ async fn a_store_that_is_away_is_not_an_empty_room() {
             list(rooms, members).await,
             Err(ListMembersError::Store(away()))
         );
+    }
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_sees_who_is_in_a_room_of_guests_and_no_other_stranger_does() {
+    for (is_admin, told) in [
+        (true, Ok(Vec::new())),
+        (false, Err(ListMembersError::RoomNotFound)),
+    ] {
+        let mut members = MockMemberStore::new();
+        members.expect_list().return_const(Ok(Vec::new()));
+        let list = ListMembers {
+            rooms: Arc::new(rooms_of_guests(None)),
+            users: users_where_ann_is_admin(is_admin),
+            members: Arc::new(members),
+        };
+        assert_eq!(list.execute(caller(), room().id).await, told);
     }
 }

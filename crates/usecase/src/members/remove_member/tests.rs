@@ -1,14 +1,14 @@
 use domain::{
     BusEvent, LiveStream, Room, RoomEvent, StreamEnd, User,
-    ports::{MockEventBus, MockLiveStreams, MockMemberStore, MockRoomStore},
+    ports::{MockEventBus, MockLiveStreams, MockMemberStore, MockRoomStore, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
     ann, away, bob, bus_hearing, caller, clock, direct_room, ending, event, id, member,
-    member_left, now, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus,
-    stream,
+    member_left, now, room, rooms_of_guests, rooms_of_others, rooms_that_are_away,
+    rooms_where_ann_is, silent_bus, stream, users_where_ann_is_admin, zoe,
 };
 
 fn remove_member(
@@ -27,6 +27,7 @@ fn remove_member_who_writes(
 ) -> RemoveMember {
     RemoveMember {
         rooms,
+        users: Arc::new(MockUserStore::new()),
         members: Arc::new(members),
         streams: Arc::new(streams),
         bus,
@@ -241,5 +242,60 @@ async fn a_store_that_is_away_makes_neither_a_room_nor_a_member_unknown() {
                 .await,
             Err(RemoveMemberError::Store(away()))
         );
+    }
+}
+
+/// In Bob's room that guests may come into, of which Ann has this role.
+fn among_guests(role: Option<Role>, is_admin: bool, members: MockMemberStore) -> RemoveMember {
+    let mut streams = MockLiveStreams::new();
+    streams.expect_of_author().return_const(Ok(Vec::new()));
+    let mut bus = MockEventBus::new();
+    bus.expect_publish().return_const(());
+    RemoveMember {
+        users: users_where_ann_is_admin(is_admin),
+        ..remove_member_who_writes(
+            Arc::new(rooms_of_guests(role)),
+            members,
+            streams,
+            Arc::new(bus),
+        )
+    }
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_removes_a_guest() {
+    for role in [None, Some(Role::Member)] {
+        let mut members = members_with(&zoe(), Role::Member);
+        members
+            .expect_remove()
+            .with(eq(room().id), eq(zoe().id), eq(ann().id), eq(now()))
+            .times(1)
+            .return_const(Ok(left(&zoe())));
+        let remove = among_guests(role, true, members);
+        let removed = remove.execute(caller(), room().id, zoe().id).await;
+        assert_eq!(removed, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_removes_no_account() {
+    for role in [None, Some(Role::Member)] {
+        let remove = among_guests(role, true, members_with(&bob(), Role::Member));
+        assert_eq!(
+            remove.execute(caller(), room().id, bob().id).await,
+            Err(RemoveMemberError::NotAllowed)
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_no_admin_of_the_server_removes_no_guest() {
+    for (role, told) in [
+        (None, RemoveMemberError::RoomNotFound),
+        (Some(Role::Member), RemoveMemberError::NotAllowed),
+    ] {
+        let remove = among_guests(role, false, members_with(&zoe(), Role::Member));
+        let removed = remove.execute(caller(), room().id, zoe().id).await;
+        assert_eq!(removed, Err(told));
     }
 }

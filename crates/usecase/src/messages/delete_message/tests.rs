@@ -1,13 +1,13 @@
 use domain::{
     Role, RoomEventKind, StoreError,
-    ports::{MockEventBus, MockRoomLog, MockRoomStore},
+    ports::{MockEventBus, MockRoomLog, MockRoomStore, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, bus_hearing, caller, clock, event, message, now, room, rooms_of_others,
-    rooms_that_are_away, rooms_where_ann_is, silent_bus,
+    ann, away, bus_hearing, caller, clock, event, message, now, room, rooms_of_guests,
+    rooms_of_others, rooms_that_are_away, rooms_where_ann_is, silent_bus, users_where_ann_is_admin,
 };
 
 async fn delete(
@@ -17,6 +17,7 @@ async fn delete(
 ) -> Result<(), ChangeMessageError> {
     DeleteMessage {
         rooms,
+        users: Arc::new(MockUserStore::new()),
         log: Arc::new(log),
         bus,
         clock: clock(),
@@ -76,4 +77,29 @@ async fn a_store_that_is_away_does_not_make_a_room_unknown() {
         delete(rooms_that_are_away(), MockRoomLog::new(), silent_bus()).await,
         Err(ChangeMessageError::Store(away()))
     );
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_may_delete_among_guests_and_no_other_stranger_does() {
+    for is_admin in [true, false] {
+        let gone = event(RoomEventKind::MessageDeleted {
+            message_id: message(3).id,
+        });
+        let mut log = MockRoomLog::new();
+        let mut bus = silent_bus();
+        if is_admin {
+            log.expect_delete().times(1).return_const(Ok(gone.clone()));
+            bus = bus_hearing(&mut Sequence::new(), [BusEvent::Room(gone)]);
+        }
+        let delete = DeleteMessage {
+            rooms: Arc::new(rooms_of_guests(None)),
+            users: users_where_ann_is_admin(is_admin),
+            log: Arc::new(log),
+            bus,
+            clock: clock(),
+        };
+        let told = delete.execute(caller(), room().id, message(3).id).await;
+        let refused = Err(ChangeMessageError::RoomNotFound);
+        assert_eq!(told, if is_admin { Ok(()) } else { refused });
+    }
 }

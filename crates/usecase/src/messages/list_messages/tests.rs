@@ -1,12 +1,13 @@
 use domain::{
     Role,
-    ports::{MockMessageStore, MockRoomStore},
+    ports::{MockMessageStore, MockRoomStore, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
-    ann, away, caller, id, message, room, rooms_of_others, rooms_that_are_away, rooms_where_ann_is,
+    ann, away, caller, id, message, room, rooms_of_guests, rooms_of_others, rooms_that_are_away,
+    rooms_where_ann_is, users_where_ann_is_admin,
 };
 
 async fn list(
@@ -17,6 +18,7 @@ async fn list(
 ) -> Result<MessageList, ListMessagesError> {
     ListMessages {
         rooms,
+        users: Arc::new(MockUserStore::new()),
         messages: Arc::new(messages),
     }
     .execute(
@@ -210,5 +212,26 @@ async fn a_store_that_is_away_is_not_an_empty_history() {
             list(rooms, messages, History::Around(message(3).id), 50).await,
             Err(ListMessagesError::Store(away()))
         );
+    }
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_reads_a_room_of_guests_and_no_other_stranger_does() {
+    for (is_admin, is_told) in [(true, true), (false, false)] {
+        let mut messages = MockMessageStore::new();
+        messages.expect_page().return_const(Ok(numbered(&[3])));
+        let list = ListMessages {
+            rooms: Arc::new(rooms_of_guests(None)),
+            users: users_where_ann_is_admin(is_admin),
+            messages: Arc::new(messages),
+        };
+        let limit = PageSize::parse(50).unwrap();
+        let told = list
+            .execute(caller(), room().id, History::Page(1), limit)
+            .await;
+        match told {
+            Ok(list) => assert!(is_told && list.messages == numbered(&[3])),
+            Err(error) => assert!(!is_told && error == ListMessagesError::RoomNotFound),
+        }
     }
 }

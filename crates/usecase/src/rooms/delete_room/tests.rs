@@ -1,13 +1,14 @@
 use domain::{
     LiveStream, Role, Room, RoomEventKind, StreamEnd, StreamState,
-    ports::{MockEventBus, MockLiveStreams, MockRoomStore},
+    ports::{MockEventBus, MockLiveStreams, MockRoomStore, MockUserStore},
 };
 use mockall::{Sequence, predicate::eq};
 
 use super::*;
 use crate::sample::{
     ann, away, bob, bus_hearing, caller, clock, ending, event, id, member, now, public_room, room,
-    rooms_that_are_away, rooms_with, silent_bus, stream, stream_of_bob,
+    rooms_of_guests, rooms_that_are_away, rooms_with, silent_bus, stream, stream_of_bob,
+    users_where_ann_is_admin,
 };
 
 async fn delete(
@@ -24,6 +25,7 @@ async fn delete_with(
 ) -> Result<(), DeleteRoomError> {
     DeleteRoom {
         rooms: rooms.into(),
+        users: Arc::new(MockUserStore::new()),
         streams: Arc::new(streams),
         bus,
         clock: clock(),
@@ -130,5 +132,44 @@ async fn a_store_that_is_away_does_not_make_a_room_unknown() {
     assert_eq!(
         delete(rooms_that_are_away(), silent_bus()).await,
         Err(DeleteRoomError::Store(away()))
+    );
+}
+
+#[tokio::test]
+async fn an_admin_of_the_server_deletes_a_room_that_guests_may_come_into() {
+    for role in [None, Some(Role::Member)] {
+        let mut rooms = rooms_of_guests(role);
+        let gone = event(RoomEventKind::RoomDeleted);
+        rooms
+            .expect_delete()
+            .with(eq(room().id), eq(ann().id), eq(now()))
+            .times(1)
+            .return_const(Ok((gone.clone(), Vec::new())));
+        let mut streams = MockLiveStreams::new();
+        streams.expect_of_rooms().return_const(Ok(Vec::new()));
+        let bus = bus_hearing(&mut Sequence::new(), [BusEvent::Room(gone)]);
+        let delete = DeleteRoom {
+            rooms: Arc::new(rooms),
+            users: users_where_ann_is_admin(true),
+            streams: Arc::new(streams),
+            bus,
+            clock: clock(),
+        };
+        assert_eq!(delete.execute(caller(), room().id).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_no_admin_of_the_server_deletes_no_room_of_guests() {
+    let delete = DeleteRoom {
+        rooms: Arc::new(rooms_of_guests(Some(Role::Admin))),
+        users: users_where_ann_is_admin(false),
+        streams: Arc::new(MockLiveStreams::new()),
+        bus: silent_bus(),
+        clock: clock(),
+    };
+    assert_eq!(
+        delete.execute(caller(), room().id).await,
+        Err(DeleteRoomError::NotCreator)
     );
 }
