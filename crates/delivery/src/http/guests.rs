@@ -105,10 +105,9 @@ pub(super) async fn of_room(
     };
     let read = &door.usecases.guests.read;
     let messages = read.of_room(&wanted, limit).await?;
+    let shown = wanted.to_string();
     let messages = messages.iter();
-    let shown: Vec<_> = messages
-        .map(|it| FlatMessage::chat(room.trim(), it))
-        .collect();
+    let shown: Vec<_> = messages.map(|it| FlatMessage::chat(&shown, it)).collect();
     Ok(HttpResponse::Ok().json(shown))
 }
 
@@ -132,7 +131,7 @@ pub(super) async fn of_user(
     let messages = door.usecases.guests.read.of_user(&user, limit).await?;
     let messages = messages.iter();
     let shown: Vec<_> = messages
-        .map(|(room, message)| FlatMessage::chat(room.as_str(), message))
+        .map(|(room, message)| FlatMessage::chat(&room.to_string(), message))
         .collect();
     Ok(HttpResponse::Ok().json(shown))
 }

@@ -44,10 +44,13 @@ pub trait MessageStore: Send + Sync {
     /// of a message MUST be the furthest mark of any other member, gone ones included.
     async fn page(&self, room: RoomId, page: MessagePage, limit: u32) -> StoreResult<Vec<Message>>;
 
-    /// The newest messages of `user`, deleted ones left out, in rooms that let guests in, each with its room's name, the newest
-    /// first. MUST NOT answer a message of any other room.
-    async fn among_guests(&self, user: UserId, limit: u32)
-    -> StoreResult<Vec<(RoomName, Message)>>;
+    /// The newest messages of `user`, deleted ones left out, in rooms that let guests in, the newest first; each with its room's
+    /// name, if guests know the room by that: [`open_public`](super::RoomStore::open_public) has made it. MUST NOT answer a message of any other room.
+    async fn among_guests(
+        &self,
+        user: UserId,
+        limit: u32,
+    ) -> StoreResult<Vec<(Option<RoomName>, Message)>>;
 
     /// The messages that contain every word of `term`, as a part of a word too, whatever the case of ASCII letters, and
     /// of all letters where the word has three and more (a Postgres without ICU knows the case of ASCII alone); in the

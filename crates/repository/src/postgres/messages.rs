@@ -56,7 +56,7 @@ impl MessageStore for Postgres {
         &self,
         user: UserId,
         limit: u32,
-    ) -> StoreResult<Vec<(RoomName, Message)>> {
+    ) -> StoreResult<Vec<(Option<RoomName>, Message)>> {
         // Whoever asks has no account. What guests said has an index of its own; what an account said there is looked for
         // room by room.
         let _turn = self.turn_to_search().await?;
@@ -67,7 +67,7 @@ impl MessageStore for Postgres {
         };
         let columns = message_columns!();
         let sql = format!(
-            "SELECT r.name AS room_name, {columns}
+            "SELECT CASE WHEN r.direct_key IS NOT NULL THEN r.name END AS room_name, {columns}
              FROM shown_messages m JOIN rooms r ON r.id = m.room_id
              WHERE m.id IN (SELECT x.id FROM rooms g JOIN messages x ON x.room_id = g.id
                             WHERE g.guests AND g.visibility = 'public' AND g.deleted_at IS NULL
@@ -79,7 +79,7 @@ impl MessageStore for Postgres {
         self.run(async |client: &mut Client| {
             let found = statement::rows(client, &sql, &[&user.0, &i64::from(limit)]).await?;
             rows::all(found, |row| {
-                Ok((rows::value(row, "room_name")?, rows::message(row)?))
+                Ok((rows::some_value(row, "room_name")?, rows::message(row)?))
             })
         })
         .await

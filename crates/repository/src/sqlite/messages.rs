@@ -44,7 +44,7 @@ impl MessageStore for Sqlite {
         &self,
         user: UserId,
         limit: u32,
-    ) -> StoreResult<Vec<(RoomName, Message)>> {
+    ) -> StoreResult<Vec<(Option<RoomName>, Message)>> {
         // What guests said has an index of its own; what an account said there is looked for room by room.
         let said = if user.is_guest() {
             "messages x CROSS JOIN rooms g ON g.id = x.room_id AND x.guest_name IS NOT NULL"
@@ -52,7 +52,7 @@ impl MessageStore for Sqlite {
             "rooms g JOIN messages x ON x.room_id = g.id"
         };
         let sql = format!(
-            "SELECT r.name AS room_name, m.*
+            "SELECT CASE WHEN r.direct_key IS NOT NULL THEN r.name END AS room_name, m.*
              FROM shown_messages m JOIN rooms r ON r.id = m.room_id
              WHERE m.id IN (SELECT x.id FROM {said}
                             WHERE g.guests = 1 AND g.visibility = 'public' AND g.deleted_at IS NULL
@@ -64,7 +64,7 @@ impl MessageStore for Sqlite {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&sql)?;
             let found = statement.query_map(params![user.0, limit], |row| {
-                Ok((rows::value(row, "room_name")?, rows::message(row)?))
+                Ok((rows::some_value(row, "room_name")?, rows::message(row)?))
             })?;
             Ok(found.collect::<Result<_, _>>()?)
         })

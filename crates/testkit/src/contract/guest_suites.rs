@@ -27,7 +27,7 @@ macro_rules! guests_contract {
             a_room_of_guests_that_was_deleted_is_made_anew,
             whether_guests_may_come_is_kept,
             the_house_is_in_none_of_its_rooms,
-            what_somebody_says_among_guests_is_told_with_the_names_of_the_rooms,
+            what_somebody_says_among_guests_is_told_with_the_names_that_guests_know,
         }
         $crate::contract_suite! { moderation, $make,
             an_admin_of_the_server_keeps_order_among_guests,

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use domain::{
     BusEvent, Conflict, Role, Room, RoomId, RoomSnapshot, Seq, StoreError, User, UserId,
@@ -30,6 +30,16 @@ pub enum GuestRoom {
     Made(RoomId),
     /// The one of this name, which is made when it is first asked for.
     Named(RoomName),
+}
+
+/// As guests name the room, and are told it.
+impl fmt::Display for GuestRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made(id) => id.fmt(f),
+            Self::Named(name) => name.fmt(f),
+        }
+    }
 }
 
 /// Who comes, and where to.

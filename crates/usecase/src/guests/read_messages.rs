@@ -55,7 +55,8 @@ impl ReadMessages {
         Ok(self.rooms.of_guests(room).await?.is_none())
     }
 
-    /// The newest messages of one user in all rooms that let guests in, each with its room's name, the oldest of them first.
+    /// The newest messages of one user in all rooms that let guests in, each with what guests know its room by, the oldest of
+    /// them first.
     /// Who is known by no such id has sent none.
     ///
     /// # Errors
@@ -64,14 +65,17 @@ impl ReadMessages {
         &self,
         id: &GuestId,
         limit: PageSize<200>,
-    ) -> Result<Vec<(RoomName, Message)>, StoreError> {
+    ) -> Result<Vec<(GuestRoom, Message)>, StoreError> {
         let user = match id.as_str().parse::<UserId>() {
             Ok(user) if self.users.by_id(user).await?.is_some() => user,
             _ => UserId::of_guest(id),
         };
-        let mut messages = self.messages.among_guests(user, limit.get()).await?;
-        messages.reverse();
-        Ok(messages)
+        let messages = self.messages.among_guests(user, limit.get()).await?;
+        let known_by = |(name, message): (Option<RoomName>, Message)| {
+            let made = GuestRoom::Made(message.room_id);
+            (name.map_or(made, GuestRoom::Named), message)
+        };
+        Ok(messages.into_iter().rev().map(known_by).collect())
     }
 }
 

@@ -90,10 +90,7 @@ fn parse(request: &HttpRequest, door: &Door) -> Result<(EnterRoomInput, String),
     let (Some(guest_id), Some(name), Some(room)) = (guest_id, name, room) else {
         return Err(fields.into());
     };
-    let shown = match &room {
-        GuestRoom::Made(id) => id.to_string(),
-        GuestRoom::Named(name) => name.to_string(),
-    };
+    let shown = room.to_string();
     let guest_id = match guest_id {
         Some(guest_id) => guest_id,
         None => GuestId::parse(&door.ids.next().to_string())

@@ -83,12 +83,12 @@ async fn a_room_that_lets_no_guests_in_is_not_there() {
 
 /// Answers what this user said to guests.
 fn said_by(user: UserId) -> MockMessageStore {
-    let said = |seq| (guest_room().name, message(seq));
+    let said = |seq, name| (name, message(seq));
     let mut messages = MockMessageStore::new();
     messages
         .expect_among_guests()
         .with(eq(user), eq(5))
-        .return_const(Ok(vec![said(9), said(8)]));
+        .return_const(Ok(vec![said(9, Some(guest_room().name)), said(8, None)]));
     messages
 }
 
@@ -113,8 +113,9 @@ async fn a_user_is_known_by_what_a_guest_chose_or_by_the_id_of_an_account() {
         users.expect_by_id().return_const(Ok(known));
         let read = read(MockRoomStore::new(), users, said_by(user));
         let found = read.of_user(&id, five()).await.unwrap();
-        let seqs: Vec<_> = found.iter().map(|(_, message)| message.seq.0).collect();
-        assert_eq!(seqs, [8, 9]);
+        let named = GuestRoom::Named(guest_room().name);
+        let made = GuestRoom::Made(message(8).room_id);
+        assert_eq!(found, [(made, message(8)), (named, message(9))]);
     }
 }
 
