@@ -30,7 +30,7 @@ use crate::{
     config::{AppEnv, Config, Shutdown},
     counting::count_activity,
     departure::{Departure, End},
-    guests::see_guests_out,
+    guests::{see_guests_out, see_out_guests_of_before},
     lost_streams::{end_all_that_are_lost, end_lost_streams},
     open_files,
     stats::publish_stats,
@@ -64,6 +64,9 @@ impl Application {
         open_files::warn_if_too_few(config.ws.sockets_node);
         let application = Self::over(config, wiring::wire(config).await?)?;
         make_first(config, &application.door.usecases).await;
+        if config.fleet.redis.is_none() {
+            see_out_guests_of_before(&application.door.usecases).await;
+        }
         Ok(application)
     }
 

@@ -5,9 +5,18 @@ use delivery::Door;
 use futures_util::{StreamExt, stream};
 use realtime::Departures;
 use tokio::time::{MissedTickBehavior, interval};
+use usecase::UseCases;
 
 /// How many guests are taken out at a time: their commits share a turn of the store.
 const AT_ONCE: usize = 16;
+
+/// Takes out the guests whom a crash has left behind: of a node without others, on which nobody can hold a socket before it
+/// serves. Where there are others, their guests are not known before a lease is over.
+pub(crate) async fn see_out_guests_of_before(usecases: &UseCases) {
+    if let Err(error) = usecases.guests.sweep.at_start().await {
+        tracing::warn!(%error, "guests of before the start are counted for a while");
+    }
+}
 
 /// Takes guests out of the rooms that they have left, and looks now and then for those whom a crash has left behind, until it
 /// is dropped, or the hub is.

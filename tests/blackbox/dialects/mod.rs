@@ -9,6 +9,7 @@ mod leaving;
 mod mixed;
 mod moderation;
 mod native_drafts;
+mod restarts;
 mod rig;
 mod stream;
 mod stream_talk;

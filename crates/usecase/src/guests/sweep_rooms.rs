@@ -7,6 +7,7 @@ use domain::{
     RoomId, StoreResult, UserId,
     ports::{MemberStore, Presence},
 };
+use futures_util::future::join_all;
 
 use super::LeaveRoom;
 
@@ -48,11 +49,37 @@ impl SweepRooms {
         }
         self.replace_absent(absent.clone());
         for (room, guest) in absent.intersection(&before) {
-            if let Err(error) = self.leave.execute(*room, *guest).await {
-                tracing::warn!(%error, %room, %guest, "a guest who is gone is still a member");
-            }
+            self.see_out(*room, *guest).await;
         }
         Ok(())
+    }
+
+    /// Takes out all who hold no socket, at this one look: for a node without others, before it lets anybody in. Nobody can be
+    /// just coming in then, and whoever is a member is so since an earlier start.
+    ///
+    /// # Errors
+    /// Who could not be looked for, or not taken out, is found by [`execute`](Self::execute).
+    pub async fn at_start(&self) -> StoreResult<()> {
+        let mut after = None;
+        loop {
+            let page = self.members.guests(after, Self::BATCH).await?;
+            after = page.last().copied();
+            let is_last = page.len() < Self::BATCH as usize;
+            let leaving = page
+                .into_iter()
+                .map(|(room, guest)| self.see_out(room, guest));
+            // Their commits share a turn of the store.
+            join_all(leaving).await;
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn see_out(&self, room: RoomId, guest: UserId) {
+        if let Err(error) = self.leave.execute(room, guest).await {
+            tracing::warn!(%error, %room, %guest, "a guest who is gone is still a member");
+        }
     }
 
     fn replace_absent(&self, absent: HashSet<(RoomId, UserId)>) -> HashSet<(RoomId, UserId)> {

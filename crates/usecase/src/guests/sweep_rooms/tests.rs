@@ -199,3 +199,25 @@ async fn a_look_counts_for_nothing_while_somebody_may_not_be_known_yet() {
         assert_eq!(sweep.execute().await, Ok(()));
     }
 }
+
+#[tokio::test]
+async fn at_the_start_of_a_lone_node_all_are_taken_out_at_one_look() {
+    let mut members = zoe_is_a_member();
+    let bus = zoe_leaves(&mut members);
+    let sweep = sweep_rooms(members, zoe_is_there([false]), bus);
+    assert_eq!(sweep.at_start().await, Ok(()));
+}
+
+#[tokio::test]
+async fn at_the_start_too_who_holds_a_socket_stays() {
+    let sweep = sweep_rooms(zoe_is_a_member(), zoe_is_there([true]), silent_bus());
+    assert_eq!(sweep.at_start().await, Ok(()));
+}
+
+#[tokio::test]
+async fn at_the_start_a_store_that_is_away_is_said_to_be() {
+    let mut members = MockMemberStore::new();
+    members.expect_guests().return_const(Err(away()));
+    let sweep = sweep_rooms(members, MockPresence::new(), silent_bus());
+    assert_eq!(sweep.at_start().await, Err(away()));
+}
