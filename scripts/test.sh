@@ -15,8 +15,8 @@ export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
 
 ./scripts/install-backends.sh
 ./scripts/lint.sh
-# Builds the binary too, which the web tests use.
-cargo test --workspace --locked --no-fail-fast
+# Builds the binary too, which the web tests use, with all that it can have.
+cargo test --workspace --features app/otlp --locked --no-fail-fast
 # What clients see over SQLite, they see over Postgres and Redis. Of the whole workspace, whose features are built already.
-BLACKBOX_STORE=postgres cargo test --workspace --locked --test blackbox -- rest:: sockets:: dialects::
+BLACKBOX_STORE=postgres cargo test --workspace --features app/otlp --locked --test blackbox -- rest:: sockets:: dialects::
 CHATTERSTACK_BIN="$target/debug/chatterstack" ./scripts/test-web.sh

@@ -9,3 +9,5 @@ mod rest;
 mod server;
 mod socket;
 mod sockets;
+#[cfg(feature = "otlp")]
+mod traces;

@@ -7,6 +7,7 @@ pub mod logging;
 pub mod run;
 pub mod seed;
 pub mod system;
+pub mod traces;
 pub mod wiring;
 
 mod admin;

@@ -1,7 +1,10 @@
 //! The log: lines for people on a terminal, JSON otherwise, on standard error. Each event is written at once.
 
+mod trace_id;
+
 use std::io::{self, IsTerminal};
 
+use domain::TRACED;
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt,
@@ -10,7 +13,12 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
-use crate::config::{Log, LogFormat, LogLevel};
+use crate::{
+    config::{Log, LogFormat, LogLevel},
+    traces::Recording,
+};
+
+use self::trace_id::{TraceAsMember, TraceInFront};
 
 /// Crates that tell more of their insides than anybody who runs a server wants to know.
 const NOISY: &[&str] = &[
@@ -21,6 +29,9 @@ const NOISY: &[&str] = &[
     "hyper",
     "hyper_util",
     "mio",
+    "opentelemetry",
+    "opentelemetry-otlp",
+    "opentelemetry_sdk",
     "refinery_core",
     "reqwest",
     "rustls",
@@ -35,11 +46,11 @@ const REPEATED: &str = "fred=error";
 #[error("the log is set up already")]
 pub struct AlreadySet(#[from] TryInitError);
 
-/// Sets up the log of this process.
+/// Sets up the log of this process, and what is recorded of its spans.
 ///
 /// # Errors
 /// When it was set up before.
-pub fn init(log: &Log) -> Result<(), AlreadySet> {
+pub fn init(log: &Log, recording: &Recording) -> Result<(), AlreadySet> {
     let terminal = io::stderr().is_terminal();
     let format = log.format.unwrap_or(if terminal {
         LogFormat::Pretty
@@ -49,7 +60,7 @@ pub fn init(log: &Log) -> Result<(), AlreadySet> {
     // See no-color.org.
     let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     // Standard error has no buffer: an event is one write.
-    subscriber(log.level, format, colour, io::stderr).try_init()?;
+    subscriber(log.level, format, colour, io::stderr, recording).try_init()?;
     Ok(())
 }
 
@@ -58,21 +69,29 @@ fn subscriber<W>(
     format: LogFormat,
     colour: bool,
     writer: W,
+    recording: &Recording,
 ) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Pretty => fmt::layer().with_ansi(colour).with_writer(writer).boxed(),
+        LogFormat::Pretty => fmt::layer()
+            .with_ansi(colour)
+            .with_writer(writer)
+            .map_event_format(TraceInFront)
+            .boxed(),
         // The list alone: it holds the current span too.
         LogFormat::Json => fmt::layer()
             .json()
             .with_current_span(false)
             .with_span_list(true)
             .with_writer(writer)
+            .map_event_format(TraceAsMember)
             .boxed(),
     };
-    tracing_subscriber::registry().with(layer.with_filter(filter(level)))
+    let mut layers = vec![layer.with_filter(filter(level)).boxed()];
+    layers.extend(recording.layer());
+    tracing_subscriber::registry().with(layers)
 }
 
 fn filter(level: LogLevel) -> EnvFilter {
@@ -86,7 +105,8 @@ fn filter(level: LogLevel) -> EnvFilter {
     for name in NOISY {
         directives.push_str(&format!(",{name}={noisy}"));
     }
-    directives.push_str(&format!(",{REPEATED}"));
+    // A line has the id of its trace, and not the names of the spans on the way.
+    directives.push_str(&format!(",{REPEATED},{TRACED}=off"));
     EnvFilter::builder()
         .parse(directives)
         .expect("the directives are made of known words")
@@ -115,7 +135,8 @@ mod tests {
     fn logged(level: LogLevel, format: LogFormat, events: impl FnOnce()) -> String {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = subscriber(level, format, false, move || writer.clone());
+        let recording = Recording::start(None).unwrap();
+        let subscriber = subscriber(level, format, false, move || writer.clone(), &recording);
         tracing::subscriber::with_default(subscriber, events);
         String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
     }
@@ -171,7 +192,8 @@ mod tests {
             level: LogLevel::Error,
             format: Some(LogFormat::Json),
         };
-        init(&log).unwrap();
-        assert!(init(&log).is_err());
+        let recording = Recording::start(None).unwrap();
+        init(&log, &recording).unwrap();
+        assert!(init(&log, &recording).is_err());
     }
 }

@@ -2,18 +2,22 @@
 
 use std::process::ExitCode;
 
-use app::{cli, logging, run};
+use app::{cli, logging, run, traces::Recording};
 
 fn main() -> ExitCode {
     let (command, config) = match cli::from_process() {
         Ok(parsed) => parsed,
         Err(error) => return error.report(),
     };
-    if let Err(error) = logging::init(&config.log) {
-        eprintln!("{error}");
-        return ExitCode::FAILURE;
-    }
-    match run::run(command, &config) {
+    let serves = command == cli::Command::Serve;
+    let traces = config.traces.as_ref().filter(|_| serves);
+    let outcome = Recording::start(traces).and_then(|recording| {
+        logging::init(&config.log, &recording)?;
+        let outcome = run::run(command, &config);
+        recording.end();
+        outcome
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("chatterstack: {error:#}");

@@ -11,4 +11,4 @@ mod logging;
 
 pub use door::{Door, Health, Settings, WsSettings};
 pub use limits::{Limits, Rate, Rates};
-pub use logging::{RequestLog, RequestSpan};
+pub use logging::{RequestLog, RequestSpan, record_traces};

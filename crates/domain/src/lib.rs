@@ -12,6 +12,7 @@ mod resumption;
 mod room;
 mod room_event;
 mod session;
+mod trace;
 mod user;
 
 pub mod ports;
@@ -34,6 +35,7 @@ pub use resumption::{Missed, Resumption};
 pub use room::{Member, Role, Room, RoomSnapshot, Visibility, direct_room_name};
 pub use room_event::{RoomEvent, RoomEventKind};
 pub use session::{AccessClaims, PasswordHash, RefreshTokenHash, Session};
+pub use trace::{InvalidTraceParent, TRACE_PARENT_FIELD, TRACED, TraceParent};
 pub use user::{User, UserStatus};
 
 /// A point in time in UTC. Adapters keep microseconds; [`ports::Clock`] hands out no finer ones.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::ports::{EventBus, LiveStats, LiveStreams, Presence, RateLimiter};
 use repository::local::{LocalBus, LocalLimiter, LocalLiveStats, LocalPresence, LocalStreams};
+use testkit::OneTrace;
 
 testkit::bus_contract!(async {
     let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(64));
@@ -12,7 +13,8 @@ testkit::bus_contract!(async {
 
 testkit::bus_pair_contract!(async {
     // One node is its own neighbour.
-    let bus: Arc<dyn EventBus> = Arc::new(LocalBus::new(64));
+    let bus = LocalBus::new(64).traced_by(Arc::new(OneTrace));
+    let bus: Arc<dyn EventBus> = Arc::new(bus);
     ([bus.clone(), bus], ())
 });
 

@@ -7,7 +7,7 @@ use domain::{
     ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following},
 };
 use repository::redis::{RedisBus, RedisLink, RedisOptions};
-use testkit::{redis::Redis, sample};
+use testkit::{OneTrace, redis::Redis, sample};
 
 fn options(prefix: &str) -> RedisOptions {
     RedisOptions {
@@ -20,7 +20,7 @@ fn options(prefix: &str) -> RedisOptions {
 fn open(options: &RedisOptions) -> (Arc<RedisLink>, Arc<RedisBus>) {
     let link = RedisLink::open(options).unwrap();
     let bus = RedisBus::open(link.clone(), sample::id());
-    (link, Arc::new(bus))
+    (link, Arc::new(bus.traced_by(Arc::new(OneTrace))))
 }
 
 testkit::bus_contract!(async {
@@ -84,7 +84,7 @@ async fn a_room_that_stands_is_heard_at_once_and_a_new_one_after_its_lost_room()
         match first.next().await.unwrap() {
             BusDelivery::LostRoom(heard) => break assert_eq!(heard, room),
             BusDelivery::Lost => {}
-            BusDelivery::Event(event) => panic!("nobody published that: {event:?}"),
+            BusDelivery::Event(event, _) => panic!("nobody published that: {event:?}"),
         }
     }
     assert_eq!(first.follow(room), Following::Now);
@@ -134,7 +134,7 @@ impl BusDeliveries {
             match subscription.next().await.unwrap() {
                 BusDelivery::Lost => all = true,
                 BusDelivery::LostRoom(_) => {}
-                BusDelivery::Event(event) => {
+                BusDelivery::Event(event, _) => {
                     assert_eq!(*event, marker);
                     return Self { all };
                 }
@@ -189,7 +189,7 @@ async fn what_waits_is_published_before_the_bus_closes() {
     assert_eq!(closing.health(), BusHealth::Degraded);
     let mut expected = 1;
     while expected <= 100 {
-        if let BusDelivery::Event(event) = subscription.next().await.unwrap() {
+        if let BusDelivery::Event(event, _) = subscription.next().await.unwrap() {
             match &*event {
                 domain::BusEvent::Room(event) => assert_eq!(event.seq, domain::Seq(expected)),
                 other => panic!("nobody published that: {other:?}"),
@@ -205,7 +205,7 @@ async fn lost_room(subscription: &mut Box<dyn BusSubscription>, room: RoomId) {
         loop {
             match subscription.next().await.unwrap() {
                 BusDelivery::LostRoom(lost) => break assert_eq!(lost, room),
-                BusDelivery::Lost | BusDelivery::Event(_) => {}
+                BusDelivery::Lost | BusDelivery::Event(..) => {}
             }
         }
     };

@@ -79,7 +79,7 @@ impl Node {
 
     async fn hears(&mut self, expected: &BusEvent) {
         loop {
-            if let BusDelivery::Event(event) = self.next().await
+            if let BusDelivery::Event(event, _) = self.next().await
                 && *event == *expected
             {
                 return;

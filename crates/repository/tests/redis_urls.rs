@@ -14,6 +14,7 @@ use domain::{
 };
 use repository::redis::{OpenError, RedisBus, RedisLink, RedisOptions};
 use testkit::{
+    OneTrace,
     contract::{
         bus::it_is_connected_before_long,
         bus_pair::what_one_node_publishes_all_hear_once_and_in_order,
@@ -44,7 +45,8 @@ fn pair(options: &RedisOptions) -> Pair {
     let links = [(); 2].map(|()| RedisLink::open(options).unwrap());
     let buses = links
         .clone()
-        .map(|link| Arc::new(RedisBus::open(link, sample::id())) as Arc<dyn EventBus>);
+        .map(|link| RedisBus::open(link, sample::id()).traced_by(Arc::new(OneTrace)))
+        .map(|bus| Arc::new(bus) as Arc<dyn EventBus>);
     (buses, links)
 }
 
@@ -339,7 +341,7 @@ mod on_a_cluster {
             loop {
                 bus.publish(event.clone()).await;
                 let soon = tokio::time::timeout(Duration::from_millis(20), subscription.next());
-                if let Ok(Some(BusDelivery::Event(heard))) = soon.await
+                if let Ok(Some(BusDelivery::Event(heard, _))) = soon.await
                     && *heard == event
                 {
                     return;

@@ -5,6 +5,7 @@ mod ids;
 mod process;
 mod proxy;
 mod randomness;
+mod trace;
 
 pub mod contract;
 pub mod postgres;
@@ -16,3 +17,4 @@ pub use ids::SequentialIds;
 pub use process::free_port;
 pub use proxy::{Direction, Entrance, Faults, Flow, Link, Proxy, Way};
 pub use randomness::FixedRandomness;
+pub use trace::OneTrace;

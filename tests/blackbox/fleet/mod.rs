@@ -2,7 +2,7 @@
 //! `tests/faults`.
 
 #[path = "../../support/rig.rs"]
-mod rig;
+pub mod rig;
 
 mod across_nodes;
 mod limits;

@@ -1,12 +1,13 @@
 use std::{path::PathBuf, time::Duration};
 
+use actix_web::http::Uri;
 use delivery::Rates;
 use domain::values::PageSize;
 use secrecy::SecretString;
 
 use super::{
     AppEnv, Auth, BaseUrl, Config, Delivery, Faults, Http, Log, LogFormat, LogLevel, Shutdown,
-    Streams, WebSocket, reader::Reader, signing_secret,
+    Streams, Traces, WebSocket, reader::Reader, signing_secret,
 };
 
 mod storage;
@@ -38,6 +39,7 @@ pub(super) fn build(mut from: Reader, purpose: Purpose) -> Result<Config, Faults
         shutdown: shutdown(&mut from, environment, fleet.presence_linger),
         fleet,
         log: log(&mut from),
+        traces: traces(&mut from),
         healthcheck_url: healthcheck_url(&mut from),
         data_dir,
         shown: from.shown(),
@@ -253,6 +255,34 @@ fn log(from: &mut Reader) -> Log {
         level: from.choice("LOG_LEVEL", &levels).unwrap_or(LogLevel::Info),
         format: from.choice("LOG_FORMAT", &formats),
     }
+}
+
+fn traces(from: &mut Reader) -> Option<Traces> {
+    const NAME: &str = "OTLP_ENDPOINT";
+    let one_in = from.integer("TRACE_ONE_IN");
+    let base = from.text(NAME)?;
+    let parsed = base.parse::<Uri>().ok().filter(|url| {
+        let is_http = matches!(url.scheme_str(), Some("http" | "https"));
+        let is_open = url.authority().is_some_and(|it| !it.as_str().contains('@'));
+        is_http
+            && is_open
+            && url.host().is_some_and(|host| !host.is_empty())
+            && url.query().is_none()
+    });
+    if parsed.is_none() {
+        from.fault(
+            NAME,
+            "must be of the form http[s]://host[:port][/path], with no user: a key goes into \
+             OTEL_EXPORTER_OTLP_HEADERS",
+        );
+    } else if !crate::traces::ARE_BUILT {
+        let reason = "needs a binary that was built with traces: cargo build --features otlp";
+        from.fault(NAME, reason);
+    }
+    Some(Traces {
+        endpoint: format!("{}/v1/traces", base.trim_end_matches('/')),
+        one_in,
+    })
 }
 
 fn healthcheck_url(from: &mut Reader) -> Option<BaseUrl> {

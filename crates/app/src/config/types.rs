@@ -39,6 +39,8 @@ pub struct Config {
     pub shutdown: Shutdown,
     /// What is logged.
     pub log: Log,
+    /// What is recorded for a collector of traces; `None`: nothing.
+    pub traces: Option<Traces>,
     /// Where `healthcheck` looks, unless at the address of `http`.
     pub healthcheck_url: Option<BaseUrl>,
     pub(super) shown: Vec<(&'static str, String)>,
@@ -216,6 +218,15 @@ pub struct Log {
     pub level: LogLevel,
     /// How; `None`: as suits where the log goes.
     pub format: Option<LogFormat>,
+}
+
+/// What is recorded for a collector of traces.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// The URL that traces are posted to.
+    pub endpoint: String,
+    /// Of so many that begin here one is recorded.
+    pub one_in: u32,
 }
 
 /// The least weight of what is logged.

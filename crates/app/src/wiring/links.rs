@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::{
     config::{Config, DatabaseKind, Redis},
     system::SystemIds,
+    traces::CurrentTrace,
 };
 
 /// What nodes tell each other, count together and see of each other; with no others, this process alone.
@@ -46,7 +47,8 @@ impl Links {
         let local_limiter = LocalLimiter::new(LIMITED_KEYS);
         let stats_lease = config.fleet.stats_interval * REPORTS;
         let Some(redis) = &config.fleet.redis else {
-            let bus = Arc::new(LocalBus::new(config.delivery.bus_capacity));
+            let bus = LocalBus::new(config.delivery.bus_capacity);
+            let bus = Arc::new(bus.traced_by(Arc::new(CurrentTrace)));
             // A server may commit what it could not answer any more, which nobody is told of then. SQLite always answers.
             let is_far = matches!(config.database.kind, DatabaseKind::Postgres { .. });
             let auditing = audit(bus.clone(), config.fleet.audit_interval);
@@ -61,7 +63,8 @@ impl Links {
             });
         };
         let link = RedisLink::open(&redis_options(config, redis)).context("REDIS_URL")?;
-        let bus = Arc::new(RedisBus::open(link.clone(), SystemIds.next()));
+        let bus = RedisBus::open(link.clone(), SystemIds.next());
+        let bus = Arc::new(bus.traced_by(Arc::new(CurrentTrace)));
         let presence = PresenceOptions {
             lease: config.fleet.presence_lease,
             ..PresenceOptions::default()

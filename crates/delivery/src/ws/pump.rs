@@ -9,12 +9,14 @@ use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, CloseReason as CloseFrame, Closed, ProtocolError,
     Session,
 };
+use domain::ConnectionId;
 use futures_util::{FutureExt, StreamExt};
 use realtime::{CloseReason, Connection, Outgoing};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tracing::{Instrument, Span, field::Empty, instrument::Instrumented};
 
 use super::{guard::Verdict, upgrade::Upgraded};
-use crate::WsSettings;
+use crate::{WsSettings, logging::are_recorded};
 
 /// What the frames of a client mean, and for how long it may stay.
 pub(super) trait Protocol {
@@ -111,7 +113,7 @@ impl<P: Protocol> Pump<P> {
         let mut pings = interval(settings.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.reset();
-        let mut under_way: Option<UnderWay> = None;
+        let mut under_way = None;
         let connection = self.connection.clone();
         let protocol = self.protocol.clone();
         let mut over = pin!(protocol.over());
@@ -151,7 +153,7 @@ impl<P: Protocol> Pump<P> {
     async fn on_frame(
         &mut self,
         frame: Option<Result<AggregatedMessage, ProtocolError>>,
-        under_way: &mut Option<UnderWay>,
+        under_way: &mut Option<Instrumented<UnderWay>>,
     ) -> Result<(), End> {
         match frame {
             // Nothing is done any more for a socket that is to be closed: its log-in may have ended.
@@ -163,7 +165,8 @@ impl<P: Protocol> Pump<P> {
                 } else {
                     self.bad_frames + 1
                 };
-                *under_way = Some(begun.under_way);
+                let span = command_span(self.connection.id());
+                *under_way = Some(begun.under_way.instrument(span));
                 if self.bad_frames >= self.settings.bad_frames {
                     return Err(End::Close(CloseReason::BadClient));
                 }
@@ -216,7 +219,21 @@ async fn answered(frames: &mut AggregatedMessageStream) {
     }
 }
 
-async fn finished(under_way: &mut Option<UnderWay>) {
+/// The beginning of a trace: a command that came over this socket. The log shows it below the handshake, which is not
+/// recorded.
+fn command_span(connection: ConnectionId) -> Span {
+    if !are_recorded() {
+        return Span::none();
+    }
+    tracing::info_span!(
+        "command",
+        otel.kind = "server",
+        traceparent = Empty,
+        connection_id = %connection,
+    )
+}
+
+async fn finished(under_way: &mut Option<Instrumented<UnderWay>>) {
     match under_way {
         Some(command) => command.await,
         None => std::future::pending().await,

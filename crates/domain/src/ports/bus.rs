@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{BusEvent, RoomId};
+use crate::{BusEvent, RoomId, TraceParent};
 
 /// What a subscriber hears.
 #[derive(Debug, Clone)]
 pub enum BusDelivery {
-    /// Something happened.
-    Event(Arc<BusEvent>),
+    /// Something happened; and the work that told it, when that is recorded in a trace.
+    Event(Arc<BusEvent>, Option<TraceParent>),
     /// An unknown number of hints of this room was lost: whoever needs to be complete reads its log.
     LostRoom(RoomId),
     /// An unknown number of hints of any kind was lost: whoever needs to be complete asks the database.
@@ -40,7 +40,8 @@ pub trait EventBus: Send + Sync {
     /// Tells every node. Never fails the caller, whose change is committed already: what cannot be told is healed
     /// from the database. It may wait for a slow subscriber of this node, and MUST NOT wait for other nodes. MUST reach
     /// the subscriptions of this node in the order of publishing, or say [`BusDelivery::Lost`]; also when no other node
-    /// can be reached.
+    /// can be reached. MUST hand on, to all nodes, where the
+    /// caller's work stands in its trace.
     async fn publish(&self, event: BusEvent);
 
     /// Hears all that is published from now on of the rooms that it follows, and all that concerns no room's

@@ -16,6 +16,7 @@ mod presence;
 mod rooms;
 mod sessions;
 mod system;
+mod traces;
 mod users;
 
 pub use activity::ActivityStore;
@@ -31,6 +32,7 @@ pub use presence::{Presence, PresenceChange, Present};
 pub use rooms::{NewRoom, OpenedRoom, RoomStore};
 pub use sessions::{NewSession, Rotation, SessionStore};
 pub use system::{Clock, IdSource, Probe, Randomness};
+pub use traces::{Traces, Untraced};
 pub use users::UserStore;
 
 #[cfg(feature = "mock")]

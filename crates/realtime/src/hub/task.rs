@@ -1,13 +1,14 @@
 use std::{future::pending, sync::Arc};
 
 use domain::{
-    BusEvent, RoomEventKind,
+    BusEvent, RoomEventKind, TRACED, TraceParent,
     ports::{BusDelivery, BusSubscription, EventBus},
 };
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
 };
+use tracing::{Span, info_span};
 
 use super::{
     handle::{HubCommand, Shared, TypingError},
@@ -69,7 +70,8 @@ impl HubTask {
                         None => break,
                     },
                     delivery = subscription.next() => match delivery {
-                        Some(BusDelivery::Event(event)) => {
+                        Some(BusDelivery::Event(event, trace)) => {
+                            let _going_on = trace.map(|trace| fan_out(trace).entered());
                             on_bus_event(&event, &mut state, &mut typists, &signals);
                         }
                         Some(BusDelivery::LostRoom(room_id)) => state.lost_in(room_id),
@@ -197,6 +199,12 @@ fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, sig
             let _ = done.send(state.outboxes());
         }
     }
+}
+
+/// What this node does about something that was told, as a part of the trace of who told it.
+fn fan_out(trace: TraceParent) -> Span {
+    // The name of the field is `TRACE_PARENT_FIELD`.
+    info_span!(target: TRACED, "fan_out", otel.kind = "consumer", traceparent = %trace)
 }
 
 fn on_bus_event(

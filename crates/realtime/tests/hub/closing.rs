@@ -228,7 +228,7 @@ async fn the_hub_ends_with_its_last_handle_and_tells_the_other_nodes_what_that_e
     rig.task.await.unwrap();
     rig.bus.end();
     let (mut stopped, mut offline) = (false, false);
-    while let Some(BusDelivery::Event(event)) = elsewhere.next().await {
+    while let Some(BusDelivery::Event(event, _)) = elsewhere.next().await {
         stopped |= matches!(*event, BusEvent::Typing { active: false, .. });
         offline |= matches!(*event, BusEvent::Presence { online: false, .. });
     }

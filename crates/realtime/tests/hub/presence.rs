@@ -161,7 +161,7 @@ async fn a_hub_that_ends_tells_of_all_whom_it_takes_out() {
     rig.bus.end();
     let mut gone = 0;
     while let Some(delivery) = bus.next().await {
-        let BusDelivery::Event(event) = delivery else {
+        let BusDelivery::Event(event, _) = delivery else {
             continue;
         };
         gone += usize::from(matches!(*event, BusEvent::Presence { online: false, .. }));

@@ -143,7 +143,7 @@ impl CacheInvalidator {
     pub async fn run(mut self) {
         while let Some(delivery) = self.subscription.next().await {
             match delivery {
-                BusDelivery::Event(event) => self.hear(&event),
+                BusDelivery::Event(event, _) => self.hear(&event),
                 BusDelivery::Lost => self.cache.forget_all(),
                 // Hints to the listeners of a room: nothing that is remembered.
                 BusDelivery::LostRoom(_) => {}

@@ -5,10 +5,11 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    BusEvent, RoomId,
-    ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following},
+    BusEvent, RoomId, TRACED, TraceParent,
+    ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following, Traces, Untraced},
 };
 use tokio::sync::{Notify, mpsc};
+use tracing::instrument;
 
 /// A bus of one node. It loses nothing: who publishes waits while a subscriber is further behind than the capacity, so
 /// that a node under too much load gets slower and not wrong.
@@ -17,11 +18,15 @@ pub struct LocalBus {
     // A std Mutex and not a Tokio one: it is held to copy or to change the list, never across an await.
     listeners: Mutex<Vec<Listener>>,
     capacity: usize,
+    traces: Arc<dyn Traces>,
 }
+
+/// What was published, and the work that did it.
+pub(crate) type Published = (Arc<BusEvent>, Option<TraceParent>);
 
 #[derive(Debug, Clone)]
 struct Listener {
-    events: mpsc::Sender<Arc<BusEvent>>,
+    events: mpsc::Sender<Published>,
     ear: Arc<Ear>,
 }
 
@@ -48,17 +53,25 @@ impl LocalBus {
         Self {
             listeners: Mutex::default(),
             capacity: capacity.max(1),
+            traces: Arc::new(Untraced),
         }
     }
 
+    /// The same bus, which hands on what of its publishers is recorded there.
+    #[must_use]
+    pub fn traced_by(mut self, traces: Arc<dyn Traces>) -> Self {
+        self.traces = traces;
+        self
+    }
+
     /// Tells all that listen for it.
-    pub(crate) async fn tell(&self, event: Arc<BusEvent>) {
+    pub(crate) async fn tell(&self, (event, trace): Published) {
         let listeners = self.listeners().clone();
         let room = event.heard_in();
         let mut gone = false;
         for Listener { events, ear } in listeners {
             if room.is_none_or(|room| ear.follows(room)) {
-                gone |= events.send(event.clone()).await.is_err();
+                gone |= events.send((event.clone(), trace)).await.is_err();
             }
         }
         if gone {
@@ -124,8 +137,10 @@ impl Ear {
 
 #[async_trait]
 impl EventBus for LocalBus {
+    #[instrument(target = TRACED, name = "publish", skip_all, fields(otel.kind = "producer"))]
     async fn publish(&self, event: BusEvent) {
-        self.tell(Arc::new(event)).await;
+        let trace = self.traces.current();
+        self.tell((Arc::new(event), trace)).await;
     }
 
     fn subscribe(&self) -> Box<dyn BusSubscription> {
@@ -139,7 +154,7 @@ impl EventBus for LocalBus {
 
 #[derive(Debug)]
 pub(crate) struct LocalSubscription {
-    events: mpsc::Receiver<Arc<BusEvent>>,
+    events: mpsc::Receiver<Published>,
     ear: Arc<Ear>,
 }
 
@@ -170,7 +185,9 @@ impl BusSubscription for LocalSubscription {
             tokio::select! {
                 biased;
                 () = self.ear.told.notified() => {}
-                event = self.events.recv() => return event.map(BusDelivery::Event),
+                event = self.events.recv() => {
+                    return event.map(|(event, trace)| BusDelivery::Event(event, trace));
+                }
             }
         }
     }
@@ -214,9 +231,12 @@ mod tests {
             follower.next().await,
             Some(BusDelivery::LostRoom(ROOM))
         ));
-        assert!(matches!(follower.next().await, Some(BusDelivery::Event(_))));
+        assert!(matches!(
+            follower.next().await,
+            Some(BusDelivery::Event(..))
+        ));
         assert!(matches!(other.next().await, Some(BusDelivery::Lost)));
-        assert!(matches!(other.next().await, Some(BusDelivery::Event(_))));
+        assert!(matches!(other.next().await, Some(BusDelivery::Event(..))));
         drop(bus);
         assert!(follower.next().await.is_none());
         assert!(other.next().await.is_none());

@@ -7,7 +7,7 @@ mod presence;
 mod streams;
 
 pub use bus::LocalBus;
-pub(crate) use bus::LocalSubscription;
+pub(crate) use bus::{LocalSubscription, Published};
 pub use limiter::LocalLimiter;
 pub use live_stats::LocalLiveStats;
 pub use presence::LocalPresence;

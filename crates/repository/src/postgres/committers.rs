@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    RoomId, StoreError, StoreResult,
+    RoomId, StoreError, StoreResult, TRACED,
     ports::{Appended, NewMessage},
 };
 use tokio::{
@@ -15,6 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::instrument;
 
 use super::{GroupCommit, committer::Committer, line::Line};
 use crate::CommitSizes;
@@ -80,6 +81,7 @@ impl Committers {
 
     /// Appends in one of the next transactions, and answers once that is committed. When the caller has gone away before
     /// its turn, nothing is appended.
+    #[instrument(target = TRACED, name = "commit", skip_all)]
     pub(super) async fn append(&self, new: NewMessage) -> StoreResult<Appended> {
         let queue = self.queue_of(new.room_id);
         let deadline = Instant::now() + self.wait;

@@ -29,11 +29,12 @@ mod users;
 use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Client, Pool, Runtime, Timeouts, Transaction};
-use domain::{StoreError, StoreResult};
+use domain::{StoreError, StoreResult, TRACED};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
+use tracing::instrument;
 
 use self::{committers::Committers, fault::Fault, line::Line};
 use crate::CommitSizes;
@@ -158,6 +159,7 @@ impl Postgres {
     }
 
     /// Runs one atomic change: all of it is committed when this answers, or nothing is.
+    #[instrument(target = TRACED, name = "commit", skip_all)]
     async fn change<T, F>(&self, work: F) -> StoreResult<T>
     where
         F: AsyncFnOnce(&Transaction<'_>) -> Result<T, Fault>,

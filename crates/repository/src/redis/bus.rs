@@ -14,8 +14,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    BusEvent, RoomId,
-    ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following},
+    BusEvent, RoomId, TRACED,
+    ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following, Traces, Untraced},
 };
 use fred::{
     interfaces::{ClientLike, PubsubInterface},
@@ -26,6 +26,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::instrument;
 use uuid::Uuid;
 
 use self::{outgoing::Outgoing, owed::Owed, rooms::Rooms};
@@ -46,6 +47,7 @@ mod subscriber;
 pub struct RedisBus {
     shared: Arc<Shared>,
     outgoing: Outgoing,
+    traces: Arc<dyn Traces>,
     ending: CancellationToken,
     tasks: TaskTracker,
 }
@@ -113,9 +115,17 @@ impl RedisBus {
         Self {
             shared,
             outgoing,
+            traces: Arc::new(Untraced),
             ending,
             tasks,
         }
+    }
+
+    /// The same bus, which hands on what of its publishers is recorded there.
+    #[must_use]
+    pub fn traced_by(mut self, traces: Arc<dyn Traces>) -> Self {
+        self.traces = traces;
+        self
     }
 
     /// Publishes what waits, for one command time-out at most, and ends. From then on this node hears itself alone.
@@ -134,11 +144,12 @@ impl Drop for RedisBus {
 
 #[async_trait]
 impl EventBus for RedisBus {
+    #[instrument(target = TRACED, name = "publish", skip_all, fields(otel.kind = "producer"))]
     async fn publish(&self, event: BusEvent) {
-        let event = Arc::new(event);
+        let published = (Arc::new(event), self.traces.current());
         // First, because it waits for nobody: who gives up waiting for a slow subscriber has told the others.
-        self.outgoing.offer(&self.shared, &event);
-        self.shared.local.tell(event).await;
+        self.outgoing.offer(&self.shared, &published);
+        self.shared.local.tell(published).await;
     }
 
     fn subscribe(&self) -> Box<dyn BusSubscription> {

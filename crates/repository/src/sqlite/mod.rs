@@ -28,7 +28,8 @@ use ::rusqlite::{Connection, config::DbConfig};
 use deadpool_sqlite::{
     Hook, HookError, InteractError, Pool, PoolError, Runtime, Timeouts, rusqlite,
 };
-use domain::{StoreError, StoreResult};
+use domain::{StoreError, StoreResult, TRACED};
+use tracing::instrument;
 
 use self::{
     fault::{Fault, store_error},
@@ -137,6 +138,7 @@ impl Sqlite {
     }
 
     /// Runs one atomic change: all of it is committed when this answers, or nothing is.
+    #[instrument(target = TRACED, name = "commit", skip_all)]
     async fn write<T, F>(&self, change: F) -> StoreResult<T>
     where
         T: Send + 'static,

@@ -28,13 +28,9 @@ pub(super) fn numbered(room_id: RoomId, number: usize) -> BusEvent {
 
 /// The next number, or `None` when something was lost.
 async fn next(subscription: &mut Subscription) -> Option<usize> {
-    let delivery = tokio::time::timeout(NEVER, subscription.next()).await;
-    match delivery
-        .expect("something is heard")
-        .expect("the bus is still there")
-    {
+    match delivery(subscription).await {
         BusDelivery::Lost | BusDelivery::LostRoom(_) => None,
-        BusDelivery::Event(event) => match &*event {
+        BusDelivery::Event(event, _) => match &*event {
             BusEvent::Typing { username, .. } => Some(username.as_str().parse().unwrap()),
             other => panic!("nobody published that: {other:?}"),
         },
@@ -44,13 +40,16 @@ async fn next(subscription: &mut Subscription) -> Option<usize> {
 /// The next event. That something was lost may be said at any time.
 pub(super) async fn event(subscription: &mut Subscription) -> Arc<BusEvent> {
     loop {
-        let delivery = tokio::time::timeout(NEVER, subscription.next()).await;
-        match delivery.expect("something is heard") {
-            Some(BusDelivery::Event(event)) => return event,
-            Some(_) => {}
-            None => panic!("the bus is gone"),
+        if let BusDelivery::Event(event, _) = delivery(subscription).await {
+            return event;
         }
     }
+}
+
+pub(super) async fn delivery(subscription: &mut Subscription) -> BusDelivery {
+    let delivery = tokio::time::timeout(NEVER, subscription.next()).await;
+    let delivery = delivery.expect("something is heard");
+    delivery.expect("the bus is still there")
 }
 
 pub(super) async fn number(subscription: &mut Subscription) -> usize {
@@ -69,7 +68,7 @@ pub(super) async fn follow(subscription: &mut Subscription, room: RoomId) {
         loop {
             match subscription.next().await {
                 Some(BusDelivery::LostRoom(heard)) if heard == room => return,
-                Some(BusDelivery::Event(event)) => panic!("nobody published that: {event:?}"),
+                Some(BusDelivery::Event(event, _)) => panic!("nobody published that: {event:?}"),
                 Some(_) => {}
                 None => panic!("the bus is gone"),
             }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, RoomId, UserId,
-    ports::{BusSubscription, EventBus},
+    ports::{BusDelivery, BusSubscription, EventBus, Traces},
 };
 
-use super::bus::{event, follow, following, it_is_connected_before_long, number, numbered};
-use crate::sample;
+use super::bus::{
+    delivery, event, follow, following, it_is_connected_before_long, number, numbered,
+};
+use crate::{OneTrace, sample};
 
 type Pair = [Arc<dyn EventBus>; 2];
 
@@ -131,5 +133,22 @@ pub async fn many_rooms_are_followed_at_once(pair: &Pair) {
     for (expected, room) in rooms.iter().enumerate() {
         there.publish(numbered(*room, expected)).await;
         assert_eq!(number(&mut subscription).await, expected);
+    }
+}
+
+pub async fn where_the_publisher_stands_in_its_trace_is_handed_on_to_all(pair: &Pair) {
+    connected(pair).await;
+    let [here, there] = pair;
+    let room = RoomId(sample::id());
+    let mut subscriptions = [following(here, room).await, following(there, room).await];
+    here.publish(numbered(room, 1)).await;
+    for subscription in &mut subscriptions {
+        let trace = loop {
+            if let BusDelivery::Event(_, trace) = delivery(subscription).await {
+                break trace;
+            }
+        };
+        assert!(trace.is_some());
+        assert_eq!(trace, OneTrace.current());
     }
 }

@@ -40,6 +40,7 @@ pub mod snapshots;
 pub mod users;
 
 mod activity_suites;
+mod bus_suites;
 mod crowd;
 mod guest_suites;
 mod recount;

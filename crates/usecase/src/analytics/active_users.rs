@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{RoomId, StoreError, Timestamp};
+use domain::{RoomId, StoreError, TRACED, Timestamp};
+use tracing::instrument;
 
 use super::{AnalyticsError, access::Analyst};
 use crate::Caller;
@@ -49,6 +50,7 @@ impl ActiveUsers {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "ActiveUsers", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

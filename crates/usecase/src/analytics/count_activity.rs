@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{StoreResult, ports::ActivityStore};
+use domain::{StoreResult, TRACED, ports::ActivityStore};
+use tracing::instrument;
 
 /// Counts what is said, from the logs. Nobody asks for it: each node does it again and again, and before it answers.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ impl CountActivity {
     ///
     /// # Errors
     /// The store failed. What was counted stays so, and the rest is counted the next time.
+    #[instrument(target = TRACED, name = "CountActivity", skip_all)]
     pub async fn execute(&self, rounds: usize) -> StoreResult<bool> {
         for _ in 0..rounds {
             if !self.activity.count_on(Self::BATCH).await? {

@@ -1,9 +1,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    FleetStats, Interval, Member, NodeStats, RoomId, Span, StoreError, StoreResult, Timestamp,
+    FleetStats, Interval, Member, NodeStats, RoomId, Span, StoreError, StoreResult, TRACED,
+    Timestamp,
     ports::{LiveStats, MemberStore, Presence},
 };
+use tracing::instrument;
 
 use super::{access::Analyst, live_overview::fleet};
 use crate::guests::open_room;
@@ -48,6 +50,7 @@ impl GuestOverview {
     ///
     /// # Errors
     /// The store failed.
+    #[instrument(target = TRACED, name = "GuestOverview", skip_all)]
     pub async fn execute(&self, here: NodeStats) -> StoreResult<GuestOverviewReport> {
         let analyst = &self.analyst;
         analyst.count_all().await?;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{FleetStats, NodeStats, StoreError, StoreResult, ports::LiveStats};
+use domain::{FleetStats, NodeStats, StoreError, StoreResult, TRACED, ports::LiveStats};
+use tracing::instrument;
 
 use super::{AnalyticsError, access::Analyst};
 use crate::Caller;
@@ -16,6 +17,7 @@ impl LiveOverview {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "LiveOverview", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

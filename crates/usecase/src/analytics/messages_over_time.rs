@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{ActivityPoint, Interval, RoomId, Timestamp};
+use domain::{ActivityPoint, Interval, RoomId, TRACED, Timestamp};
+use tracing::instrument;
 
 use super::{AnalyticsError, access::Analyst};
 use crate::Caller;
@@ -27,6 +28,7 @@ impl MessagesOverTime {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "MessagesOverTime", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

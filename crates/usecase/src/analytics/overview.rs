@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use domain::TRACED;
+use tracing::instrument;
+
 use super::{ActiveUsers, AnalyticsError, Window, access::Analyst};
 use crate::Caller;
 
@@ -32,6 +35,7 @@ impl Overview {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "Overview", skip_all)]
     pub async fn execute(&self, caller: Caller) -> Result<OverviewReport, AnalyticsError> {
         self.0.admit(caller, None).await?;
         let ever = self.0.ever(None);

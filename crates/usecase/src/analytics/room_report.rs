@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{HourActivity, Interval, RoomId, Span};
+use domain::{HourActivity, Interval, RoomId, Span, TRACED};
+use tracing::instrument;
 
 use super::{ActiveUsers, AnalyticsError, Window, access::Analyst};
 use crate::Caller;
@@ -30,6 +31,7 @@ impl RoomReport {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "RoomReport", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{RoomActivity, RoomId, Span, UserActivity, values::PageSize};
+use domain::{RoomActivity, RoomId, Span, TRACED, UserActivity, values::PageSize};
+use tracing::instrument;
 
 use super::{AnalyticsError, Window, access::Analyst};
 use crate::Caller;
@@ -22,6 +23,7 @@ impl Top {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "Top.rooms", skip_all)]
     pub async fn rooms(
         &self,
         caller: Caller,
@@ -36,6 +38,7 @@ impl Top {
     ///
     /// # Errors
     /// [`AnalyticsError`].
+    #[instrument(target = TRACED, name = "Top.users", skip_all)]
     pub async fn users(
         &self,
         caller: Caller,

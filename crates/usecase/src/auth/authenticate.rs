@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    StoreError, Timestamp,
+    StoreError, TRACED, Timestamp,
     ports::{AccessTokens, Clock, SessionStore, TokenError},
 };
+use tracing::instrument;
 
 use crate::Caller;
 
@@ -42,6 +43,7 @@ impl Authenticate {
     ///
     /// # Errors
     /// [`AuthenticateError`].
+    #[instrument(target = TRACED, name = "Authenticate", skip_all)]
     pub async fn execute(&self, token: &str) -> Result<Caller, AuthenticateError> {
         Ok(self.prove(token).await?.caller)
     }
@@ -50,6 +52,7 @@ impl Authenticate {
     ///
     /// # Errors
     /// [`AuthenticateError`].
+    #[instrument(target = TRACED, name = "Authenticate.prove", skip_all)]
     pub async fn prove(&self, token: &str) -> Result<Proof, AuthenticateError> {
         let claims = self.tokens.verify(token, self.clock.now())?;
         if !self.sessions.is_live(claims.session_id).await? {

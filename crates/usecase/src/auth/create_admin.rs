@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, User,
+    BusEvent, TRACED, User,
     ports::{Clock, EventBus, UserStore},
 };
+use tracing::instrument;
 
 use super::{RegisterUser, RegisterUserError, RegisterUserInput};
 
@@ -29,6 +30,7 @@ impl CreateAdmin {
     ///
     /// # Errors
     /// [`RegisterUserError`]; the account may be there then, and be no admin.
+    #[instrument(target = TRACED, name = "CreateAdmin", skip_all)]
     pub async fn execute(
         &self,
         input: RegisterUserInput,
@@ -48,6 +50,7 @@ impl CreateAdmin {
     ///
     /// # Errors
     /// [`RegisterUserError`]; the account may be there then, and be no admin.
+    #[instrument(target = TRACED, name = "CreateAdmin.execute_first", skip_all)]
     pub async fn execute_first(
         &self,
         input: RegisterUserInput,

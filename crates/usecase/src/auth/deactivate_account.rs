@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
+    TRACED,
     ports::{Clock, EventBus, PasswordHasher, UserStore},
     values::Password,
 };
+use tracing::instrument;
 
 use super::{
     revocation::tell_ended,
@@ -25,6 +27,7 @@ impl DeactivateAccount {
     ///
     /// # Errors
     /// [`ChangeAccountError`]; then nothing has changed.
+    #[instrument(target = TRACED, name = "DeactivateAccount", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

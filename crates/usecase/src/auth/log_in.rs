@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Session, StoreError,
+    Session, StoreError, TRACED,
     ports::{HashError, NewSession, PasswordHasher, SessionStore, UserStore},
     values::{Email, Password},
 };
+use tracing::instrument;
 
 use super::{LoggedIn, TokenIssue};
 
@@ -43,6 +44,7 @@ impl LogIn {
     ///
     /// # Errors
     /// [`LogInError`].
+    #[instrument(target = TRACED, name = "LogIn", skip_all)]
     pub async fn execute(&self, input: LogInInput) -> Result<LoggedIn, LogInError> {
         let (Some(email), Some(password)) = (input.email, input.password) else {
             return Err(LogInError::WrongCredentials);

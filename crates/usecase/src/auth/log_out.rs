@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, SessionId, StoreError,
+    BusEvent, SessionId, StoreError, TRACED,
     ports::{Clock, EventBus, SessionStore},
 };
+use tracing::instrument;
 
 use super::RefreshToken;
 use crate::Caller;
@@ -29,6 +30,7 @@ impl LogOut {
     ///
     /// # Errors
     /// [`LogOutError`].
+    #[instrument(target = TRACED, name = "LogOut", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

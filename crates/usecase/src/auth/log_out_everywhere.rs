@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    StoreError,
+    StoreError, TRACED,
     ports::{Clock, EventBus, UserStore},
 };
+use tracing::instrument;
 
 use super::revocation::tell_ended;
 use crate::Caller;
@@ -28,6 +29,7 @@ impl LogOutEverywhere {
     ///
     /// # Errors
     /// [`LogOutEverywhereError`].
+    #[instrument(target = TRACED, name = "LogOutEverywhere", skip_all)]
     pub async fn execute(&self, caller: Caller) -> Result<(), LogOutEverywhereError> {
         let now = self.clock.now();
         let ended = self.users.end_log_ins(caller.user_id, now).await?;

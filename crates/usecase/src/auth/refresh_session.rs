@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, StoreError,
+    BusEvent, StoreError, TRACED,
     ports::{EventBus, Rotation, SessionStore, UserStore},
 };
+use tracing::instrument;
 
 use super::{LoggedIn, RefreshToken, TokenIssue};
 
@@ -34,6 +35,7 @@ impl RefreshSession {
     ///
     /// # Errors
     /// [`RefreshSessionError`].
+    #[instrument(target = TRACED, name = "RefreshSession", skip_all)]
     pub async fn execute(&self, presented: &RefreshToken) -> Result<LoggedIn, RefreshSessionError> {
         // Read before the token is spent: after that, no failure may keep the new pair from the client.
         let known = self.sessions.by_refresh_token(presented.hash()).await?;

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Conflict, StoreError, User, UserId, UserStatus,
+    Conflict, StoreError, TRACED, User, UserId, UserStatus,
     ports::{Clock, HashError, IdSource, PasswordHasher, UserStore},
     values::{Email, Password, Username},
 };
+use tracing::instrument;
 
 /// Makes an account.
 #[derive(Clone)]
@@ -56,6 +57,7 @@ impl RegisterUser {
     ///
     /// # Errors
     /// [`RegisterUserError`]; then there is no new account.
+    #[instrument(target = TRACED, name = "RegisterUser", skip_all)]
     pub async fn execute(&self, input: RegisterUserInput) -> Result<User, RegisterUserError> {
         // Asked before the costly hash, so that an address that is taken costs nobody's processor. The store decides.
         if input.email.is_of_nobody() || self.users.by_email(&input.email).await?.is_some() {

@@ -1,11 +1,12 @@
 use std::{fmt, sync::Arc};
 
 use domain::{
-    BusEvent, Conflict, Role, Room, RoomId, RoomSnapshot, Seq, StoreError, User, UserId,
+    BusEvent, Conflict, Role, Room, RoomId, RoomSnapshot, Seq, StoreError, TRACED, User, UserId,
     Visibility,
     ports::{Clock, EventBus, IdSource, MemberStore, NewMember, NewRoom, RoomStore, UserStore},
     values::{GuestId, RoomDescription, RoomName, Username},
 };
+use tracing::instrument;
 
 use super::{open_room, tell_renamed};
 use crate::members::tell_joined;
@@ -85,6 +86,7 @@ impl EnterRoom {
     ///
     /// # Errors
     /// [`EnterRoomError`]. After [`EnterRoomError::Store`] they may be in the room, and are taken out in time.
+    #[instrument(target = TRACED, name = "EnterRoom", skip_all)]
     pub async fn execute(&self, input: EnterRoomInput) -> Result<Entered, EnterRoomError> {
         let user_id = UserId::of_guest(&input.guest_id);
         // The dialect shows ids side by side: nobody can pass for whoever has this one, nor for the server.

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    RemovalReason, RoomId, StoreError, StoreResult, UserId,
+    RemovalReason, RoomId, StoreError, StoreResult, TRACED, UserId,
     ports::{Clock, EventBus, LiveStreams, MemberStore, Presence},
 };
+use tracing::instrument;
 
 use crate::members::tell_left;
 
@@ -28,6 +29,7 @@ impl LeaveRoom {
     ///
     /// # Errors
     /// The guest may still be in the room then; [`SweepRooms`](super::SweepRooms) finds them.
+    #[instrument(target = TRACED, name = "LeaveRoom", skip_all)]
     pub async fn execute(&self, room: RoomId, guest: UserId) -> StoreResult<()> {
         if !guest.is_guest() || self.is_there(room, guest).await? {
             return Ok(());

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Message, StoreError, UserId,
+    Message, StoreError, TRACED, UserId,
     ports::{MessagePage, MessageStore, RoomStore, UserStore},
     values::{GuestId, PageSize, RoomName},
 };
+use tracing::instrument;
 
 use super::{GuestRoom, open_room};
 
@@ -31,6 +32,7 @@ impl ReadMessages {
     ///
     /// # Errors
     /// [`ReadMessagesError`].
+    #[instrument(target = TRACED, name = "ReadMessages.of_room", skip_all)]
     pub async fn of_room(
         &self,
         room: &GuestRoom,
@@ -51,6 +53,7 @@ impl ReadMessages {
     ///
     /// # Errors
     /// The store failed.
+    #[instrument(target = TRACED, name = "ReadMessages.is_new", skip_all)]
     pub async fn is_new(&self, room: &RoomName) -> Result<bool, StoreError> {
         Ok(self.rooms.of_guests(room).await?.is_none())
     }
@@ -61,6 +64,7 @@ impl ReadMessages {
     ///
     /// # Errors
     /// The store failed.
+    #[instrument(target = TRACED, name = "ReadMessages.of_user", skip_all)]
     pub async fn of_user(
         &self,
         id: &GuestId,

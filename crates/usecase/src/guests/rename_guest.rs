@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    RoomId, StoreError,
+    RoomId, StoreError, TRACED,
     ports::{Clock, EventBus, MemberStore},
     values::Username,
 };
+use tracing::instrument;
 
 use super::tell_renamed;
 use crate::Caller;
@@ -32,6 +33,7 @@ impl RenameGuest {
     ///
     /// # Errors
     /// [`RenameGuestError`].
+    #[instrument(target = TRACED, name = "RenameGuest", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

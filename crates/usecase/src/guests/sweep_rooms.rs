@@ -4,10 +4,11 @@ use std::{
 };
 
 use domain::{
-    RoomId, StoreResult, UserId,
+    RoomId, StoreResult, TRACED, UserId,
     ports::{MemberStore, Presence},
 };
 use futures_util::future::join_all;
+use tracing::instrument;
 
 use super::LeaveRoom;
 
@@ -30,6 +31,7 @@ impl SweepRooms {
     ///
     /// # Errors
     /// Who could not be looked for, or not taken out, is found the next time.
+    #[instrument(target = TRACED, name = "SweepRooms", skip_all)]
     pub async fn execute(&self) -> StoreResult<()> {
         let before = self.replace_absent(HashSet::new());
         if !self.presence.is_settled() {
@@ -59,6 +61,7 @@ impl SweepRooms {
     ///
     /// # Errors
     /// Who could not be looked for, or not taken out, is found by [`execute`](Self::execute).
+    #[instrument(target = TRACED, name = "SweepRooms.at_start", skip_all)]
     pub async fn at_start(&self) -> StoreResult<()> {
         let mut after = None;
         loop {

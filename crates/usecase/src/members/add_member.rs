@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Conflict, Member, Role, RoomEventKind, RoomId, StoreError, UserId,
+    Conflict, Member, Role, RoomEventKind, RoomId, StoreError, TRACED, UserId,
     ports::{Clock, EventBus, MemberStore, NewMember, RoomStore, UserStore},
 };
+use tracing::instrument;
 
 use super::tell_joined;
 use crate::{Caller, access};
@@ -68,6 +69,7 @@ impl AddMember {
     ///
     /// # Errors
     /// [`AddMemberError`].
+    #[instrument(target = TRACED, name = "AddMember", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

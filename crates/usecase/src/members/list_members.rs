@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Member, RoomId, StoreError,
+    Member, RoomId, StoreError, TRACED,
     ports::{MemberStore, RoomStore, UserStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -30,6 +31,7 @@ impl ListMembers {
     ///
     /// # Errors
     /// [`ListMembersError`].
+    #[instrument(target = TRACED, name = "ListMembers", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

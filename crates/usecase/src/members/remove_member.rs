@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    RemovalReason, Role, RoomId, StoreError, UserId,
+    RemovalReason, Role, RoomId, StoreError, TRACED, UserId,
     ports::{Clock, EventBus, LiveStreams, MemberStore, RoomStore, UserStore},
 };
+use tracing::instrument;
 
 use super::tell_left;
 use crate::{Caller, access};
@@ -57,6 +58,7 @@ impl RemoveMember {
     ///
     /// # Errors
     /// [`RemoveMemberError`].
+    #[instrument(target = TRACED, name = "RemoveMember", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Conflict, MessageId, RoomId, StoreError,
+    BusEvent, Conflict, MessageId, RoomId, StoreError, TRACED,
     ports::{Appended, Clock, EventBus, RoomLog, RoomStore},
     values::Emoji,
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -49,6 +50,7 @@ impl AddReaction {
     ///
     /// # Errors
     /// [`ReactError`].
+    #[instrument(target = TRACED, name = "AddReaction", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, MessageId, RoomId,
+    BusEvent, MessageId, RoomId, TRACED,
     ports::{Clock, EventBus, RoomLog, RoomStore, UserStore},
 };
+use tracing::instrument;
 
 use super::ChangeMessageError;
 use crate::{Caller, access};
@@ -23,6 +24,7 @@ impl DeleteMessage {
     ///
     /// # Errors
     /// [`ChangeMessageError`].
+    #[instrument(target = TRACED, name = "DeleteMessage", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Message, MessageDraft, MessageId, RoomEventKind, RoomId, StoreError,
+    BusEvent, Message, MessageDraft, MessageId, RoomEventKind, RoomId, StoreError, TRACED,
     ports::{Clock, EventBus, RoomLog, RoomStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -47,6 +48,7 @@ impl EditMessage {
     ///
     /// # Errors
     /// [`ChangeMessageError`].
+    #[instrument(target = TRACED, name = "EditMessage", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Message, MessageId, RoomId, Seq, StoreError,
+    Message, MessageId, RoomId, Seq, StoreError, TRACED,
     ports::{MessagePage, MessageStore, RoomStore, UserStore},
     values::PageSize,
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -66,6 +67,7 @@ impl ListMessages {
     ///
     /// # Errors
     /// [`ListMessagesError`].
+    #[instrument(target = TRACED, name = "ListMessages", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    MessageId, Reaction, RoomId, Seq, StoreError,
+    MessageId, Reaction, RoomId, Seq, StoreError, TRACED,
     ports::{MessageStore, RoomStore},
     values::PageSize,
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -42,6 +43,7 @@ impl ListReactions {
     ///
     /// # Errors
     /// [`ListReactionsError`].
+    #[instrument(target = TRACED, name = "ListReactions", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

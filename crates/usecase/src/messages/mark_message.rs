@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, MessageId, ReceiptKind, RoomId, StoreError,
+    BusEvent, MessageId, ReceiptKind, RoomId, StoreError, TRACED,
     ports::{EventBus, MessageStore, RoomStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -42,6 +43,7 @@ impl MarkMessage {
     ///
     /// # Errors
     /// [`MarkMessageError`].
+    #[instrument(target = TRACED, name = "MarkMessage", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

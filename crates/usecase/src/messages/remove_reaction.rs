@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, MessageId, RoomId,
+    BusEvent, MessageId, RoomId, TRACED,
     ports::{Clock, EventBus, RoomLog, RoomStore},
     values::Emoji,
 };
+use tracing::instrument;
 
 use super::ReactError;
 use crate::{Caller, access};
@@ -22,6 +23,7 @@ impl RemoveReaction {
     ///
     /// # Errors
     /// [`ReactError`], but never [`ReactError::TooManyEmojis`].
+    #[instrument(target = TRACED, name = "RemoveReaction", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

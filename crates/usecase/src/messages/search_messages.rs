@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Message, RoomId, StoreError,
+    Message, RoomId, StoreError, TRACED,
     ports::{MessageStore, RoomStore},
     values::{PageSize, SearchTerm},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -30,6 +31,7 @@ impl SearchMessages {
     ///
     /// # Errors
     /// [`SearchMessagesError`].
+    #[instrument(target = TRACED, name = "SearchMessages", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, Message, MessageDraft, MessageId, RoomEvent, RoomEventKind, RoomId, StoreError,
+    TRACED,
     ports::{Appended, Clock, EventBus, IdSource, NewMessage, RoomLog},
     values::ClientMsgId,
 };
+use tracing::instrument;
 
 use crate::Caller;
 
@@ -55,6 +57,7 @@ impl SendMessage {
     ///
     /// # Errors
     /// [`SendMessageError`].
+    #[instrument(target = TRACED, name = "SendMessage", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

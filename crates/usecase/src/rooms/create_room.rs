@@ -1,10 +1,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    Role, Room, RoomId, StoreError, UserId, Visibility,
+    Role, Room, RoomId, StoreError, TRACED, UserId, Visibility,
     ports::{Clock, EventBus, IdSource, NewRoom, RoomStore},
     values::{RoomDescription, RoomName},
 };
+use tracing::instrument;
 
 use super::announce;
 use crate::{Caller, access};
@@ -67,6 +68,7 @@ impl CreateRoom {
     ///
     /// # Errors
     /// [`CreateRoomError`]; then there is no new room.
+    #[instrument(target = TRACED, name = "CreateRoom", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, RemovalReason, RoomId, StoreError,
+    BusEvent, RemovalReason, RoomId, StoreError, TRACED,
     ports::{Clock, EventBus, LiveStreams, RoomStore, UserStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access, streams::end_streams_of_room};
 
@@ -46,6 +47,7 @@ impl DeleteRoom {
     ///
     /// # Errors
     /// [`DeleteRoomError`].
+    #[instrument(target = TRACED, name = "DeleteRoom", skip_all)]
     pub async fn execute(&self, caller: Caller, id: RoomId) -> Result<(), DeleteRoomError> {
         let (room, _) = access::as_visitor(&*self.rooms, id, caller.user_id)
             .await?

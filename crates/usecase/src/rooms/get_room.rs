@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{Room, RoomId, StoreError, ports::RoomStore};
+use domain::{Room, RoomId, StoreError, TRACED, ports::RoomStore};
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -25,6 +26,7 @@ impl GetRoom {
     ///
     /// # Errors
     /// [`GetRoomError`].
+    #[instrument(target = TRACED, name = "GetRoom", skip_all)]
     pub async fn execute(&self, caller: Caller, id: RoomId) -> Result<Room, GetRoomError> {
         access::as_visitor(&*self.rooms, id, caller.user_id)
             .await?

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{Room, StoreError, ports::RoomStore, values::PageSize};
+use domain::{Room, StoreError, TRACED, ports::RoomStore, values::PageSize};
+use tracing::instrument;
 
 use crate::Caller;
 
@@ -31,6 +32,7 @@ impl ListRooms {
     ///
     /// # Errors
     /// [`ListRoomsError`].
+    #[instrument(target = TRACED, name = "ListRooms", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Role, Room, RoomId, StoreError, UserId, Visibility, direct_room_name,
+    Role, Room, RoomId, StoreError, TRACED, UserId, Visibility, direct_room_name,
     ports::{Clock, EventBus, IdSource, NewRoom, RoomStore},
     values::RoomDescription,
 };
+use tracing::instrument;
 
 use super::announce;
 use crate::Caller;
@@ -36,6 +37,7 @@ impl OpenDirectRoom {
     ///
     /// # Errors
     /// [`OpenDirectRoomError`].
+    #[instrument(target = TRACED, name = "OpenDirectRoom", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    RoomEvent, RoomId, Seq, StoreError,
+    RoomEvent, RoomId, Seq, StoreError, TRACED,
     ports::{RoomLog, RoomStore},
     values::PageSize,
 };
+use tracing::instrument;
 
 use super::weight::weight;
 use crate::Caller;
@@ -45,6 +46,7 @@ impl ReadEvents {
     ///
     /// # Errors
     /// [`ReadEventsError`].
+    #[instrument(target = TRACED, name = "ReadEvents", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

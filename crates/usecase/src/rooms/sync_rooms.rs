@@ -6,9 +6,10 @@ use std::{
 
 use domain::{
     Missed, RemovalReason, Resumption, Room, RoomEvent, RoomEventKind, RoomId, RoomSnapshot, Seq,
-    StoreError, StoreResult, UserId,
+    StoreError, StoreResult, TRACED, UserId,
     ports::{RoomLog, RoomStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, sockets::Standing};
 
@@ -95,6 +96,7 @@ impl SyncRooms {
     ///
     /// # Errors
     /// [`SyncRoomsError`].
+    #[instrument(target = TRACED, name = "SyncRooms", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

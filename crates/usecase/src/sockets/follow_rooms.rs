@@ -1,6 +1,7 @@
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{Resumption, RoomId, RoomSnapshot, Seq, StoreError, ports::RoomStore};
+use domain::{Resumption, RoomId, RoomSnapshot, Seq, StoreError, TRACED, ports::RoomStore};
+use tracing::instrument;
 
 use super::standing::Standing;
 use crate::Caller;
@@ -40,6 +41,7 @@ impl FollowRooms {
     ///
     /// # Errors
     /// [`FollowRoomsError`].
+    #[instrument(target = TRACED, name = "FollowRooms.subscribe", skip_all)]
     pub async fn subscribe(
         &self,
         caller: Caller,
@@ -54,6 +56,7 @@ impl FollowRooms {
     ///
     /// # Errors
     /// [`FollowRoomsError`].
+    #[instrument(target = TRACED, name = "FollowRooms.resume", skip_all)]
     pub async fn resume(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use domain::{
-    Member, RoomId, StoreError,
+    Member, RoomId, StoreError, TRACED,
     ports::{MemberStore, Presence, RoomStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -30,6 +31,7 @@ impl ListPresence {
     ///
     /// # Errors
     /// [`ListPresenceError`].
+    #[instrument(target = TRACED, name = "ListPresence", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

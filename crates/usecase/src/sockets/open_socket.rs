@@ -1,9 +1,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    Resumption, RoomId, RoomSnapshot, Seq, StoreError, User,
+    Resumption, RoomId, RoomSnapshot, Seq, StoreError, TRACED, User,
     ports::{RoomStore, SessionStore, UserStore},
 };
+use tracing::instrument;
 
 use super::standing::Standing;
 use crate::Caller;
@@ -59,6 +60,7 @@ impl OpenSocket {
     ///
     /// # Errors
     /// [`OpenSocketError`].
+    #[instrument(target = TRACED, name = "OpenSocket", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    StreamEnd, StreamId,
+    StreamEnd, StreamId, TRACED,
     ports::{EventBus, LiveStreams, RoomStore},
 };
+use tracing::instrument;
 
 use super::{StreamError, end_without_message, is_open, visible};
 use crate::Caller;
@@ -20,6 +21,7 @@ impl AbortStream {
     ///
     /// # Errors
     /// [`StreamError`].
+    #[instrument(target = TRACED, name = "AbortStream", skip_all)]
     pub async fn execute(&self, caller: Caller, id: StreamId) -> Result<(), StreamError> {
         let (streams, bus) = (&*self.streams, &*self.bus);
         let found = streams.by_id(id).await?;

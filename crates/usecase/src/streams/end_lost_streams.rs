@@ -1,4 +1,5 @@
-use domain::{LiveStream, StoreError, StoreResult, StreamEnd, StreamState, WhenLost};
+use domain::{LiveStream, StoreError, StoreResult, StreamEnd, StreamState, TRACED, WhenLost};
+use tracing::instrument;
 
 use super::{Sending, end_without_message};
 
@@ -17,6 +18,7 @@ impl EndLostStreams {
     ///
     /// # Errors
     /// The streams could not be asked for.
+    #[instrument(target = TRACED, name = "EndLostStreams", skip_all)]
     pub async fn execute(&self) -> StoreResult<usize> {
         let lost = self.sending.streams.take_lost(Self::BATCH).await?;
         for stream in &lost {

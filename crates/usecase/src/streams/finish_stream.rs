@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    MessageId, StoreError, StreamId,
+    MessageId, StoreError, StreamId, TRACED,
     ports::{MessageStore, RoomStore},
 };
+use tracing::instrument;
 
 use super::{Sending, StreamError, visible};
 use crate::{Caller, messages::SentMessage};
@@ -38,6 +39,7 @@ impl FinishStream {
     ///
     /// # Errors
     /// [`FinishStreamError`].
+    #[instrument(target = TRACED, name = "FinishStream", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

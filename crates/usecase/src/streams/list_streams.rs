@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    LiveStream, RoomId, StoreError,
+    LiveStream, RoomId, StoreError, TRACED,
     ports::{LiveStreams, RoomStore},
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -29,6 +30,7 @@ impl ListStreams {
     ///
     /// # Errors
     /// [`ListStreamsError`].
+    #[instrument(target = TRACED, name = "ListStreams", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    LiveStream, Message, StreamId, StreamState,
+    LiveStream, Message, StreamId, StreamState, TRACED,
     ports::{LiveStreams, MessageStore, RoomStore},
 };
+use tracing::instrument;
 
 use super::{StreamError, visible};
 use crate::Caller;
@@ -20,6 +21,7 @@ impl ShowStream {
     ///
     /// # Errors
     /// [`StreamError`].
+    #[instrument(target = TRACED, name = "ShowStream", skip_all)]
     pub async fn execute(&self, caller: Caller, id: StreamId) -> Result<LiveStream, StreamError> {
         let found = visible(&*self.streams, &*self.rooms, id, caller.user_id).await?;
         found.ok_or(StreamError::NotFound)
@@ -29,6 +31,7 @@ impl ShowStream {
     ///
     /// # Errors
     /// [`StreamError::Store`].
+    #[instrument(target = TRACED, name = "ShowStream.sent", skip_all)]
     pub async fn sent(&self, stream: &LiveStream) -> Result<Option<Message>, StreamError> {
         if stream.state == StreamState::Open {
             // Not finished, and so not sent.

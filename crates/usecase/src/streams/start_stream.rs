@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use domain::{
     BusEvent, Conflict, LiveStream, RoomId, StoreError, StoreResult, StreamEnd, StreamId,
-    StreamKind, StreamState, WhenLost,
+    StreamKind, StreamState, TRACED, WhenLost,
     ports::{Clock, EventBus, IdSource, LiveStreams, RoomStore, UserStore},
     values::MessageContent,
 };
+use tracing::instrument;
 
 use crate::{Caller, access};
 
@@ -54,6 +55,7 @@ impl StartStream {
     ///
     /// # Errors
     /// [`StartStreamError`].
+    #[instrument(target = TRACED, name = "StartStream", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, StreamId,
+    BusEvent, StreamId, TRACED,
     ports::{EventBus, LiveStreams, RoomStore},
 };
+use tracing::instrument;
 
 use super::{StreamError, is_open, visible};
 use crate::Caller;
@@ -20,6 +21,7 @@ impl StopStream {
     ///
     /// # Errors
     /// [`StreamError`].
+    #[instrument(target = TRACED, name = "StopStream", skip_all)]
     pub async fn execute(&self, caller: Caller, id: StreamId) -> Result<(), StreamError> {
         let found = visible(&*self.streams, &*self.rooms, id, caller.user_id).await?;
         let stream = found.ok_or(StreamError::NotFound)?;

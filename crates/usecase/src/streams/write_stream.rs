@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, Conflict, LiveStream, RoomId, Splice, StoreError, StreamId, WriteRefused,
+    BusEvent, Conflict, LiveStream, RoomId, Splice, StoreError, StreamId, TRACED, WriteRefused,
     ports::{EventBus, LiveStreams, RoomStore},
     values::InvalidValue,
 };
+use tracing::instrument;
 
 use super::{StreamError, own};
 use crate::Caller;
@@ -67,6 +68,7 @@ impl WriteStream {
     ///
     /// # Errors
     /// [`WriteStreamError`].
+    #[instrument(target = TRACED, name = "WriteStream.append", skip_all)]
     pub async fn append(
         &self,
         caller: Caller,
@@ -82,6 +84,7 @@ impl WriteStream {
     ///
     /// # Errors
     /// [`WriteStreamError`].
+    #[instrument(target = TRACED, name = "WriteStream.replace", skip_all)]
     pub async fn replace(
         &self,
         caller: Caller,

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{User, ports::UserStore, values::Email};
+use domain::{TRACED, User, ports::UserStore, values::Email};
+use tracing::instrument;
 
 use super::GetUserError;
 
@@ -14,6 +15,7 @@ impl FindUser {
     ///
     /// # Errors
     /// [`GetUserError`].
+    #[instrument(target = TRACED, name = "FindUser", skip_all)]
     pub async fn execute(&self, email: &Email) -> Result<User, GetUserError> {
         self.users
             .by_email(email)

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::{StoreError, User, UserId, ports::UserStore};
+use domain::{StoreError, TRACED, User, UserId, ports::UserStore};
+use tracing::instrument;
 
 /// Looks an account up by its id.
 pub struct GetUser {
@@ -23,6 +24,7 @@ impl GetUser {
     ///
     /// # Errors
     /// [`GetUserError`].
+    #[instrument(target = TRACED, name = "GetUser", skip_all)]
     pub async fn execute(&self, id: UserId) -> Result<User, GetUserError> {
         self.users.by_id(id).await?.ok_or(GetUserError::NotFound)
     }

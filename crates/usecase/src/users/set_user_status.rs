@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, StoreError, UserId, UserStatus,
+    BusEvent, StoreError, TRACED, UserId, UserStatus,
     ports::{Clock, EventBus, UserStore},
 };
+use tracing::instrument;
 
 use crate::Caller;
 
@@ -33,6 +34,7 @@ impl SetUserStatus {
     ///
     /// # Errors
     /// [`SetUserStatusError`].
+    #[instrument(target = TRACED, name = "SetUserStatus", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use domain::{
-    BusEvent, StoreError, StoreResult, StreamEnd, StreamKind, UserId,
+    BusEvent, StoreError, StoreResult, StreamEnd, StreamKind, TRACED, UserId,
     ports::{Clock, EventBus, LiveStreams, UserStore},
 };
+use tracing::instrument;
 
 use crate::Caller;
 
@@ -35,6 +36,7 @@ impl ShareDrafts {
     ///
     /// # Errors
     /// [`ShareDraftsError`]. After [`ShareDraftsError::Store`] it may be set, and a draft still be seen: to be tried again.
+    #[instrument(target = TRACED, name = "ShareDrafts", skip_all)]
     pub async fn execute(
         &self,
         caller: Caller,

@@ -25,6 +25,7 @@ pub const GROUPS: &[Group] = &[
     sockets::DELIVERY,
     streams::STREAMS,
     server::ANALYTICS,
+    server::TRACES,
     server::SHUTDOWN,
 ];
 

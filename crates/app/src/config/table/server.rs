@@ -75,6 +75,29 @@ pub(super) const LOGS: Group = Group {
     ],
 };
 
+pub(super) const TRACES: Group = Group {
+    title: "Traces",
+    tuning: true,
+    settings: &[
+        Setting::new(
+            "OTLP_ENDPOINT",
+            Kind::Url,
+            "Collector of OpenTelemetry that traces are sent to, over OTLP/HTTP. Its base, of the form \
+             http[s]://host[:port][/path]; traces go to /v1/traces below it. Unset: nothing is recorded. For a binary that \
+             was built with --features otlp. The exporter itself takes OTEL_EXPORTER_OTLP_HEADERS, \
+             OTEL_EXPORTER_OTLP_TIMEOUT and OTEL_BSP_* from the environment: see docs/TRACES.md.",
+        )
+        .alias("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        Setting::new(
+            "TRACE_ONE_IN",
+            Kind::Integer { min: 1, max: 1_000_000 },
+            "Of how many traces that begin here one is recorded, by chance. Requests whose traceparent says that they are \
+             recorded always are.",
+        )
+        .or("1"),
+    ],
+};
+
 pub(super) const REQUESTS: Group = Group {
     title: "Requests",
     tuning: true,

@@ -26,7 +26,7 @@ pub struct ScriptedBus {
 
 impl ScriptedBus {
     pub fn tell(&self, event: BusEvent) {
-        self.deliver(BusDelivery::Event(event.into()));
+        self.deliver(BusDelivery::Event(event.into(), None));
     }
 
     pub fn tell_all(&self, events: impl IntoIterator<Item = RoomEvent>) {

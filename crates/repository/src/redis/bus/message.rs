@@ -1,4 +1,6 @@
-use domain::{BusEvent, RoomId};
+use std::borrow::Cow;
+
+use domain::{BusEvent, RoomId, TraceParent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -13,14 +15,16 @@ pub(super) enum Missed {
     Rooms(Vec<RoomId>),
 }
 
-/// What one node says to the others, as JSON: `{"node", "event" | "beat" | "missed"}`. The beat is what the
-/// node's own clock said, in milliseconds. What a newer node adds is passed over; a message that
+/// What one node says to the others, as JSON: `{"node", "event" | "beat" | "missed"}`, beside an event perhaps
+/// the `trace` of who told it. The beat is what the node's own clock said, in milliseconds. What a newer node adds is passed over; a message that
 /// has none of what is known counts as something that was missed.
 #[derive(Serialize)]
 struct Written<'a> {
     node: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'a BusEvent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<TraceParent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     beat: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,14 +37,21 @@ struct Read<'a> {
     // Not taken apart when it is the reader's own.
     #[serde(borrow)]
     event: Option<&'a RawValue>,
+    #[serde(borrow)]
+    trace: Option<Cow<'a, str>>,
     beat: Option<u64>,
     #[serde(borrow)]
     missed: Option<&'a RawValue>,
 }
 
-pub(super) fn event(node: Uuid, event: &BusEvent) -> serde_json::Result<String> {
+pub(super) fn event(
+    node: Uuid,
+    event: &BusEvent,
+    trace: Option<TraceParent>,
+) -> serde_json::Result<String> {
     serde_json::to_string(&Written {
         event: Some(event),
+        trace,
         ..of(node)
     })
 }
@@ -63,6 +74,7 @@ fn of<'a>(node: Uuid) -> Written<'a> {
     Written {
         node,
         event: None,
+        trace: None,
         beat: None,
         missed: None,
     }
@@ -75,8 +87,8 @@ pub(super) enum Heard {
     OwnBeat(u64),
     /// Nothing new: another's heartbeat, or what the reader itself said.
     Nothing,
-    /// Another node said it.
-    Event(Box<BusEvent>),
+    /// Another node said it, and where that stands in its trace.
+    Event(Box<BusEvent>, Option<TraceParent>),
     /// Another node could not say something.
     Missed(Missed),
     /// It is not understood.
@@ -93,8 +105,15 @@ pub(super) fn read(text: &[u8], node: Uuid) -> Heard {
         _ if own => Heard::Nothing,
         Read { beat: Some(_), .. } => Heard::Nothing,
         Read {
-            event: Some(event), ..
-        } => serde_json::from_str(event.get()).map_or(Heard::Unknown, Heard::Event),
+            event: Some(event),
+            trace,
+            ..
+        } => {
+            // A trace that is not understood is one that is not gone on with.
+            let trace = trace.and_then(|text| text.parse().ok());
+            serde_json::from_str(event.get())
+                .map_or(Heard::Unknown, |event| Heard::Event(event, trace))
+        }
         Read {
             missed: Some(missed),
             ..
@@ -118,8 +137,11 @@ mod tests {
 
     #[test]
     fn what_one_node_writes_another_reads() {
-        let text = event(OTHER, &revoked()).unwrap();
-        assert_eq!(read(text.as_bytes(), NODE), Heard::Event(revoked().into()));
+        for trace in [None, TraceParent::new(3, 4)] {
+            let text = event(OTHER, &revoked(), trace).unwrap();
+            let expected = Heard::Event(revoked().into(), trace);
+            assert_eq!(read(text.as_bytes(), NODE), expected);
+        }
         for what in [Missed::All, Missed::Rooms(vec![RoomId(Uuid::from_u128(9))])] {
             let text = missed(OTHER, &what).unwrap();
             assert_eq!(read(text.as_bytes(), NODE), Heard::Missed(what));
@@ -131,17 +153,20 @@ mod tests {
         let text = beat(NODE, 5).unwrap();
         assert_eq!(read(text.as_bytes(), NODE), Heard::OwnBeat(5));
         assert_eq!(read(text.as_bytes(), OTHER), Heard::Nothing);
-        for text in [event(NODE, &revoked()), missed(NODE, &Missed::All)] {
+        for text in [event(NODE, &revoked(), None), missed(NODE, &Missed::All)] {
             assert_eq!(read(text.unwrap().as_bytes(), NODE), Heard::Nothing);
         }
     }
 
     #[test]
     fn what_a_newer_node_adds_is_passed_over_and_what_it_alone_knows_is_noticed() {
-        let newer = event(OTHER, &revoked())
-            .unwrap()
-            .replacen('{', r#"{"hops":1,"#, 1);
-        assert_eq!(read(newer.as_bytes(), NODE), Heard::Event(revoked().into()));
+        let newer = event(OTHER, &revoked(), None).unwrap().replacen(
+            '{',
+            r#"{"hops":1,"trace":"02/x","#,
+            1,
+        );
+        let expected = Heard::Event(revoked().into(), None);
+        assert_eq!(read(newer.as_bytes(), NODE), expected);
         let unknown = [
             format!(r#"{{"node":"{OTHER}","event":{{"Moon":{{"phase":1}}}}}}"#),
             format!(r#"{{"node":"{OTHER}","gossip":1}}"#),

@@ -1,6 +1,5 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use domain::BusEvent;
 use futures_util::future::join_all;
 use tokio::{
     sync::mpsc,
@@ -9,22 +8,23 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, message};
+use crate::local::Published;
 
 /// The way to the task that publishes.
 #[derive(Debug)]
-pub(super) struct Outgoing(mpsc::Sender<Arc<BusEvent>>);
+pub(super) struct Outgoing(mpsc::Sender<Published>);
 
 impl Outgoing {
-    pub(super) fn new(capacity: usize) -> (Self, mpsc::Receiver<Arc<BusEvent>>) {
+    pub(super) fn new(capacity: usize) -> (Self, mpsc::Receiver<Published>) {
         let (sender, queue) = mpsc::channel(capacity.max(1));
         (Self(sender), queue)
     }
 
     /// Has it published soon, or owed to the other nodes if there is no place for it or no way.
-    pub(super) fn offer(&self, shared: &Shared, event: &Arc<BusEvent>) {
+    pub(super) fn offer(&self, shared: &Shared, published: &Published) {
         let flows = shared.flowing.load(Ordering::SeqCst);
-        if !flows || self.0.try_send(event.clone()).is_err() {
-            shared.owed.owe(event.heard_in());
+        if !flows || self.0.try_send(published.clone()).is_err() {
+            shared.owed.owe(published.0.heard_in());
         }
     }
 }
@@ -32,7 +32,7 @@ impl Outgoing {
 /// Publishes in order, a bounded number at once, and tells the other nodes what they missed as soon as that works.
 pub(super) async fn run(
     shared: Arc<Shared>,
-    mut queue: mpsc::Receiver<Arc<BusEvent>>,
+    mut queue: mpsc::Receiver<Published>,
     ending: CancellationToken,
 ) {
     let limit = shared.options().under_way.max(1);
@@ -64,10 +64,10 @@ pub(super) async fn run(
     let _ = timeout(shared.options().command_timeout, rest).await;
 }
 
-async fn publish(shared: &Shared, batch: &mut Vec<Arc<BusEvent>>) {
-    let published = join_all(batch.drain(..).map(|event| async move {
+async fn publish(shared: &Shared, batch: &mut Vec<Published>) {
+    let published = join_all(batch.drain(..).map(|(event, trace)| async move {
         let room = event.heard_in();
-        let text = match message::event(shared.node, &event) {
+        let text = match message::event(shared.node, &event, trace) {
             Ok(text) => text,
             Err(error) => {
                 tracing::error!(%error, "an event cannot be written for the other nodes");

@@ -1,6 +1,5 @@
 use std::sync::{Arc, atomic::Ordering};
 
-use domain::BusEvent;
 use fred::{interfaces::EventInterface, types::Message};
 use tokio::{
     sync::{broadcast::error::RecvError, mpsc},
@@ -12,7 +11,7 @@ use super::{
     Shared,
     message::{self, Heard, Missed},
 };
-use crate::redis::line::Line;
+use crate::{local::Published, redis::line::Line};
 
 /// Hears what Redis brings. It does not wait for subscribers, so that a slow one is not taken for a silent Redis: a
 /// queue is between, and when it is full, events are dropped and all are told that they missed something.
@@ -37,8 +36,8 @@ pub(super) fn run(
             }
         };
         let telling = async {
-            while let Some(event) = queue.recv().await {
-                shared.local.tell(event).await;
+            while let Some(published) = queue.recv().await {
+                shared.local.tell(published).await;
             }
         };
         let both = async { tokio::join!(hearing, telling) };
@@ -46,11 +45,11 @@ pub(super) fn run(
     }
 }
 
-fn hear(shared: &Shared, queue: &mpsc::Sender<Arc<BusEvent>>, message: &Message) {
+fn hear(shared: &Shared, queue: &mpsc::Sender<Published>, message: &Message) {
     let text = message.value.as_bytes().unwrap_or_default();
     match message::read(text, shared.node) {
-        Heard::Event(event) => {
-            if queue.try_send(Arc::from(event)).is_err() {
+        Heard::Event(event, trace) => {
+            if queue.try_send((Arc::from(event), trace)).is_err() {
                 shared.local.lost();
             }
         }
