@@ -27,7 +27,7 @@ use tokio::{
 
 use crate::{
     admin::make_first,
-    config::{AppEnv, Config, Shutdown},
+    config::{AppEnv, Config, DatabaseKind, Shutdown},
     counting::count_activity,
     departure::{Departure, End},
     guests::{see_guests_out, see_out_guests_of_before},
@@ -64,7 +64,10 @@ impl Application {
         open_files::warn_if_too_few(config.ws.sockets_node);
         let application = Self::over(config, wiring::wire(config).await?)?;
         make_first(config, &application.door.usecases).await;
-        if config.fleet.redis.is_none() {
+        // A Postgres may be that of others too, Redis or not.
+        if matches!(config.database.kind, DatabaseKind::Sqlite { .. })
+            && config.fleet.redis.is_none()
+        {
             see_out_guests_of_before(&application.door.usecases).await;
         }
         Ok(application)
