@@ -41,7 +41,10 @@ bench-metrics: ## Measure what it costs to time deliveries and to tell of them, 
 bench-durable: ## Measure durable sends on SQLite and Postgres, with and without group commit, beside bare loops
 	cargo bench --package repository --bench durable_sends
 
+bench-timing: ## Measure what timing a delivery costs between the bus and the queues of the sockets
+	cargo bench --package realtime --bench delivery_timing
+
 check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
 	./scripts/check-analytics.sh
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-metrics bench-durable check-analytics
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-metrics bench-timing bench-durable check-analytics

@@ -13,7 +13,8 @@ use std::{
 
 use domain::{
     BusEvent, ConnectionId, MessageId, Missed, RemovalReason, Resumption, Room, RoomEvent,
-    RoomEventKind, RoomId, RoomSnapshot, Seq, SessionId, User, UserId, ports::Randomness,
+    RoomEventKind, RoomId, RoomSnapshot, Seq, SessionId, User, UserId,
+    ports::{Clock, Randomness},
 };
 use futures_util::FutureExt;
 use realtime::{
@@ -91,11 +92,21 @@ impl Rig {
     }
 
     pub fn with(settings: HubSettings, randomness: impl Randomness + 'static) -> Self {
+        let clock: Arc<FakeClock> = Arc::default();
+        let rig = Self::clocked(settings, randomness, Arc::clone(&clock) as _);
+        Self { clock, ..rig }
+    }
+
+    /// With a clock that no test sets.
+    pub fn clocked(
+        settings: HubSettings,
+        randomness: impl Randomness + 'static,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (bus, presence) = (Arc::default(), Arc::default());
         let log: Arc<ScriptedLog> = Arc::default();
         let directory = Arc::new(Directory::new(log.clone()));
         let streams: Arc<ScriptedStreams> = Arc::default();
-        let clock: Arc<FakeClock> = Arc::default();
         let ports = HubPorts {
             log: Arc::clone(&log) as _,
             sessions: Arc::clone(&directory) as _,
@@ -105,7 +116,7 @@ impl Rig {
             bus: Arc::clone(&bus) as _,
             presence: Arc::clone(&presence) as _,
             randomness: Arc::new(randomness),
-            clock: Arc::clone(&clock) as _,
+            clock,
         };
         let (hub, task, departures) = Hub::new(ports, settings);
         Self {
@@ -116,7 +127,7 @@ impl Rig {
             presence,
             directory,
             streams,
-            clock,
+            clock: Arc::default(),
             departures: Mutex::new(departures),
         }
     }
