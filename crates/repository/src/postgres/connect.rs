@@ -1,13 +1,19 @@
 use std::{
     error::Error as _,
+    future::poll_fn,
     hash::{BuildHasher, RandomState},
     io,
     time::Duration,
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, RecyclingMethod};
+use futures_util::{FutureExt, future::BoxFuture};
 use rustls::Error as TlsError;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    runtime::Handle,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 use tokio_postgres::{Client, Config, Error, error::DbError};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::AbortOnDropHandle;
@@ -41,7 +47,7 @@ impl Bounds {
     }
 }
 
-/// Makes the connections of a pool. Reads the certificates of the authorities.
+/// Makes the connections of a pool. Reads the certificates of the authorities. To be called in the runtime that lasts.
 ///
 /// # Errors
 /// These cannot be read.
@@ -50,7 +56,37 @@ pub(super) fn manager(options: &PostgresOptions) -> Result<Manager, OpenError> {
         recycling_method: RecyclingMethod::Fast,
     };
     let config = config(options, Bounds::usual(options));
-    Ok(Manager::from_config(config, connector(options)?, fast))
+    let home = AtHome {
+        connector: connector(options)?,
+        runtime: Handle::current(),
+    };
+    Ok(Manager::from_connect(config, home, fast))
+}
+
+/// Makes connections in one runtime, whoever asks for them. The HTTP server's threads have runtimes of their own, which end
+/// before the node does: a connection that was made there would end with them, under whoever uses it then.
+struct AtHome {
+    connector: MakeRustlsConnect,
+    runtime: Handle,
+}
+
+impl Connect for AtHome {
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+        let (config, connector) = (config.clone(), self.connector.clone());
+        let mut connecting = async move { config.connect(connector).await }.boxed();
+        let at_home = poll_fn(move |context| {
+            // What is polled here belongs to the runtime in which it is: its socket and its clock.
+            let _home = self.runtime.enter();
+            connecting.poll_unpin(context)
+        });
+        async move {
+            let (client, connection) = at_home.await?;
+            // Its error also ends what is under way, and is told there.
+            let task = self.runtime.spawn(async { drop(connection.await) });
+            Ok((client, task))
+        }
+        .boxed()
+    }
 }
 
 /// How long making one connection may take in all: each host has its `connect_timeout`.

@@ -3,6 +3,7 @@
 mod certificates;
 mod log_in;
 mod migrating;
+mod runtimes;
 mod tls;
 mod waiting;
 
