@@ -1,3 +1,5 @@
+mod guests;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     future::pending,
@@ -17,6 +19,7 @@ use tempfile::TempDir;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message as Frame,
 };
+use usecase::Ports;
 
 use super::*;
 use crate::config::{Environment, Purpose, Sources};
@@ -71,27 +74,44 @@ struct Scene {
     _folder: TempDir,
 }
 
+/// A node over a new database, of which a test changes the ports.
+async fn node_with(change: impl FnOnce(&mut Ports)) -> (Application, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let said = [("HOST", "127.0.0.1"), ("PORT", "0"), ("DATA_DIR", data)];
+    let environment: Environment = said.map(|(name, text)| (name.into(), text.into())).into();
+    let read_file = |_: &Path| Err(io::ErrorKind::NotFound.into());
+    let sources = Sources {
+        flags: BTreeMap::new(),
+        file: None,
+        environment: &environment,
+        read_file: &read_file,
+    };
+    let config = Config::load(&sources, Purpose::Serve).unwrap();
+    let mut wired = wiring::wire(&config).await.unwrap();
+    change(&mut wired.ports);
+    let node = Application::over(&config, wired).unwrap();
+    (node, folder)
+}
+
+/// Runs the node for as long as the test lasts.
+async fn run_for(node: Application, test: impl Future<Output = ()>) {
+    tokio::select! {
+        ended = node.run_until(async || pending().await) => panic!("it ended: {ended:?}"),
+        in_time = tokio::time::timeout(Duration::from_secs(60), test) => in_time.expect("it hangs"),
+    }
+}
+
 impl Scene {
     async fn start() -> (Self, Application) {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().to_str().unwrap();
-        let said = [("HOST", "127.0.0.1"), ("PORT", "0"), ("DATA_DIR", data)];
-        let environment: Environment = said.map(|(name, text)| (name.into(), text.into())).into();
-        let read_file = |_: &Path| Err(io::ErrorKind::NotFound.into());
-        let sources = Sources {
-            flags: BTreeMap::new(),
-            file: None,
-            environment: &environment,
-            read_file: &read_file,
-        };
-        let config = Config::load(&sources, Purpose::Serve).unwrap();
-        let mut wired = wiring::wire(&config).await.unwrap();
         let answers = Arc::<Mutex<VecDeque<_>>>::default();
-        wired.ports.sessions = Arc::new(Scripted {
-            sessions: wired.ports.sessions,
-            answers: answers.clone(),
-        });
-        let node = Application::over(&config, wired).unwrap();
+        let (node, folder) = node_with(|ports| {
+            ports.sessions = Arc::new(Scripted {
+                sessions: ports.sessions.clone(),
+                answers: answers.clone(),
+            });
+        })
+        .await;
         let scene = Self {
             address: node.address,
             answers,
@@ -167,10 +187,7 @@ async fn with_a_node(test: impl AsyncFnOnce(&Scene)) {
         scene.post("register", None, account).await;
         test(&scene).await;
     };
-    tokio::select! {
-        ended = node.run_until(async || pending().await) => panic!("it ended: {ended:?}"),
-        in_time = tokio::time::timeout(Duration::from_secs(60), body) => in_time.expect("it hangs"),
-    }
+    run_for(node, body).await;
 }
 
 #[tokio::test]
