@@ -68,7 +68,7 @@ impl Application {
         if matches!(config.database.kind, DatabaseKind::Sqlite { .. })
             && config.fleet.redis.is_none()
         {
-            see_out_guests_of_before(&application.door.usecases).await;
+            see_out_guests_of_before(&application.door.usecases.guests).await;
         }
         Ok(application)
     }
@@ -104,7 +104,11 @@ impl Application {
         let lost_streams = tokio::spawn(looking);
         let counting = count_activity(door.clone(), config.analytics_interval);
         let counting = tokio::spawn(counting);
-        let seeing = see_guests_out(door.clone(), departures, config.fleet.presence_lease);
+        let seeing = see_guests_out(
+            door.usecases.guests.clone(),
+            departures,
+            config.fleet.presence_lease,
+        );
         let guests = tokio::spawn(seeing);
         let live = wired.ports.live_stats.clone();
         let publishing = publish_stats(door.clone(), live, config.fleet.stats_interval);
@@ -201,8 +205,6 @@ impl Application {
         .await;
         self.counting.abort();
         let _ = self.counting.await;
-        self.guests.abort();
-        let _ = self.guests.await;
         self.stats.abort();
         let _ = self.stats.await;
         drop(self.door);
@@ -215,6 +217,18 @@ impl Application {
         // The hub ends when the last socket has let go of it.
         let at_most = |wait| gone_by.min(Instant::now() + wait);
         let _ = timeout_at(at_most(Shutdown::LAST_STEPS / 2 + linger), hub_task).await;
+        // The last guests have left with the last sockets. There may be many, whose commits wait for each other.
+        let seen_out_by = match end {
+            End::Orderly | End::CutOff => {
+                at_most(SEEING_OUT).min(gone_by - Shutdown::LAST_STEPS / 2)
+            }
+            End::CutShort => at_most(Shutdown::LAST_STEPS / 2),
+        };
+        let mut guests = self.guests;
+        if timeout_at(seen_out_by, &mut guests).await.is_err() {
+            guests.abort();
+            let _ = guests.await;
+        }
         // What was acknowledged is committed; a file that is still read is folded at the next start. A task of its own,
         // because a database that hangs would hold up the end where it is dropped, too.
         let closing = tokio::spawn(self.open.close());
@@ -227,6 +241,10 @@ impl Application {
 /// How long a connection that is to end may take to hand over what is written already, and to end from the peer's side.
 /// Shorter ones leave connections open for ever after a WebSocket's close.
 pub(crate) const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long guests whose last sockets are gone may take to leave, where nobody is in a hurry. Those who have not are found by a
+/// sweep.
+const SEEING_OUT: Duration = Duration::from_secs(10);
 
 fn bind(host: std::net::IpAddr, port: u16, setting: &str) -> Result<TcpListener> {
     TcpListener::bind((host, port))

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::{
     Ports, Settings,
     analytics::AnalyticsUseCases,
@@ -56,7 +58,8 @@ pub struct UseCases {
     pub list_reactions: ListReactions,
     pub search_messages: SearchMessages,
     pub streams: StreamUseCases,
-    pub guests: GuestUseCases,
+    /// Shared, because guests are seen out after the doors have closed.
+    pub guests: Arc<GuestUseCases>,
     pub analytics: AnalyticsUseCases,
     pub open_socket: OpenSocket,
     pub follow_rooms: FollowRooms,
@@ -259,7 +262,7 @@ impl UseCases {
                 messages: p.messages,
             },
             streams: StreamUseCases::new(ports, settings.streams_per_user),
-            guests: GuestUseCases::new(ports),
+            guests: Arc::new(GuestUseCases::new(ports)),
             analytics: AnalyticsUseCases::new(ports),
             open_socket: OpenSocket {
                 users: p.users,

@@ -1,3 +1,4 @@
+use futures_util::future::join_all;
 use testkit::{
     postgres::Postgres,
     redis::{Redis, fresh_prefix},
@@ -115,4 +116,35 @@ async fn guests_who_come_to_a_new_room_at_once_on_two_nodes_are_in_one_room() {
     for guest in [&mut alice, &mut bob] {
         guest.until("hi").await;
     }
+}
+
+/// Far more than are taken out at a time: some wait for their turns when the last socket is gone.
+const MANY: usize = 200;
+
+#[tokio::test]
+async fn guests_of_a_node_that_goes_in_an_orderly_way_have_left_when_it_is_gone() {
+    let (mut one, two) = two_nodes().await;
+    let ann = two.user("Ann").await;
+    let cat = StreamGuest::join(&two, "Cat", 1).await;
+    let mut guests = Vec::new();
+    for number in 0..MANY {
+        let id = format!("guest-{number}");
+        guests.push(FlatGuest::come(&one, (&id, "Guest"), "global").await);
+    }
+    let room = join_room(&ann, "global").await;
+    let count = async || {
+        let listed = ann.get(&format!("/v1/rooms/{room}/members")).await;
+        listed.body.as_array().unwrap().len()
+    };
+    assert_eq!(count().await, MANY + 2);
+    one.signal("TERM");
+    let told = join_all(
+        guests
+            .into_iter()
+            .map(async |mut guest| guest.closed().await),
+    );
+    let (codes, _) = tokio::join!(told, one.ended());
+    assert!(codes.iter().all(|code| *code == 1012), "{codes:?}");
+    assert_eq!(count().await, 2);
+    cat.close().await;
 }
