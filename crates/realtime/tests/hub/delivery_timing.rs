@@ -10,7 +10,6 @@
 mod rig;
 
 use std::{
-    cell::RefCell,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -44,7 +43,7 @@ impl Clock for RealClock {
 /// A hub with a room.
 struct Arm {
     rig: Rig,
-    last: RefCell<RoomEvent>,
+    last: RoomEvent,
     clients: Vec<Client>,
 }
 
@@ -61,22 +60,16 @@ impl Arm {
         for _ in 0..listeners {
             clients.push(rig.open("zoe", &[room]).await);
         }
-        Self {
-            rig,
-            last: RefCell::new(last),
-            clients,
-        }
+        Self { rig, last, clients }
     }
 
     /// Has so many events delivered, and answers how long one delivery took, in nanoseconds.
-    async fn turn(&self, events: usize) -> f64 {
+    async fn turn(&mut self, events: usize) -> f64 {
         let started = Instant::now();
         for _ in 0..events {
             // Past the log, which nobody reads here: it would grow.
-            let mut event = self.last.borrow_mut();
-            event.seq = event.seq.next();
-            self.rig.bus.tell(BusEvent::Room(event.clone()));
-            drop(event);
+            self.last.seq = self.last.seq.next();
+            self.rig.bus.tell(BusEvent::Room(self.last.clone()));
             for client in &self.clients {
                 let Outgoing::Frame(_) = client.connection.next().await else {
                     panic!("a socket was closed");
@@ -95,7 +88,7 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 async fn measure(listeners: usize) {
-    let arms = [
+    let mut arms = [
         Arm::new(false, listeners).await,
         Arm::new(true, listeners).await,
         Arm::new(false, listeners).await,
