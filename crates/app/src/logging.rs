@@ -18,7 +18,7 @@ use crate::{
     traces::Recording,
 };
 
-use self::trace_id::{TraceAsMember, TraceInFront};
+use self::trace_id::WithTraceId;
 
 /// Crates that tell more of their insides than anybody who runs a server wants to know.
 const NOISY: &[&str] = &[
@@ -78,7 +78,7 @@ where
         LogFormat::Pretty => fmt::layer()
             .with_ansi(colour)
             .with_writer(writer)
-            .map_event_format(TraceInFront)
+            .map_event_format(|line| WithTraceId { line, format })
             .boxed(),
         // The list alone: it holds the current span too.
         LogFormat::Json => fmt::layer()
@@ -86,7 +86,7 @@ where
             .with_current_span(false)
             .with_span_list(true)
             .with_writer(writer)
-            .map_event_format(TraceAsMember)
+            .map_event_format(|line| WithTraceId { line, format })
             .boxed(),
     };
     let mut layers = vec![layer.with_filter(filter(level)).boxed()];

@@ -22,6 +22,21 @@ pub type RequestLog = TracingLogger<RequestSpan>;
 /// header but the `traceparent` (W3C Trace Context), whose trace the span goes on with where traces are recorded.
 pub struct RequestSpan;
 
+/// What the log says of every request, and perhaps more.
+macro_rules! request_span {
+    ($request:ident, $request_id:ident, $client:ident $(, $($more:tt)*)?) => {
+        tracing::info_span!(
+            "request",
+            %$request_id,
+            method = %$request.method(),
+            path = $request.path(),
+            $client,
+            status = Empty,
+            $($($more)*)?
+        )
+    };
+}
+
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let request_id = request
@@ -32,23 +47,13 @@ impl RootSpanBuilder for RequestSpan {
         let client = client_address(request.request()).map(display);
         // The span of a handshake lasts as long as its socket, whose commands are traces of their own.
         if request.headers().contains_key(UPGRADE) {
-            return tracing::info_span!(
-                "request",
-                %request_id,
-                method = %request.method(),
-                path = request.path(),
-                client,
-                status = Empty,
-            );
+            return request_span!(request, request_id, client);
         }
-        let span = tracing::info_span!(
-            "request",
-            %request_id,
-            method = %request.method(),
-            path = request.path(),
+        let span = request_span!(
+            request,
+            request_id,
             client,
-            status = Empty,
-            traceparent = trace_parent(request).map(display),
+            { TRACE_PARENT_FIELD } = trace_parent(request).map(display),
             otel.name = Empty,
             otel.kind = Empty,
             otel.status_code = Empty,

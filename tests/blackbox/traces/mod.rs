@@ -217,6 +217,29 @@ async fn a_collector_that_is_away_holds_nothing_up_and_is_told_in_the_log() {
 }
 
 #[tokio::test]
+async fn a_collector_that_never_answers_holds_up_neither_messages_nor_the_end() {
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let start = Start::default()
+        .with("OTLP_ENDPOINT", &endpoint)
+        .with("OTEL_BSP_SCHEDULE_DELAY", "50")
+        // Longer than the end of the node is waited for.
+        .with("OTEL_EXPORTER_OTLP_TIMEOUT", "600000");
+    let mut node = start.start().await;
+    let ann = node.user("Ann").await;
+    let room = ann.room("General", &[]).await;
+    // It has been called, and holds the exporter.
+    let (_held, _) = tokio::task::spawn_blocking(move || silent.accept())
+        .await
+        .unwrap()
+        .unwrap();
+    ann.say(&room, "hi").await;
+    node.signal("TERM");
+    assert!(node.ended().await.success());
+    node.wait_for_log("the last traces were not sent");
+}
+
+#[tokio::test]
 async fn nothing_is_recorded_unless_there_is_a_collector() {
     let node = Server::start().await;
     let (name, value) = traceparent(9, "01");

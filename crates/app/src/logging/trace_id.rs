@@ -6,34 +6,16 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::traces;
+use crate::{config::LogFormat, traces};
 
-/// Writes the id of the trace to which an event belongs in front of its line.
-pub(super) struct TraceInFront<F>(pub F);
-
-impl<S, N, F> FormatEvent<S, N> for TraceInFront<F>
-where
-    S: Subscriber + for<'s> LookupSpan<'s>,
-    N: for<'w> FormatFields<'w> + 'static,
-    F: FormatEvent<S, N>,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        if let Some(id) = traces::current_id() {
-            write!(writer, "{id} ")?;
-        }
-        self.0.format_event(context, writer, event)
-    }
+/// Writes lines with the id of the trace to which each belongs, if it belongs to one: in front of a pretty line, and as the
+/// member `trace_id` of one that is a JSON object.
+pub(super) struct WithTraceId<F> {
+    pub line: F,
+    pub format: LogFormat,
 }
 
-/// Makes the id of the trace to which an event belongs a member, `trace_id`, of the JSON object that is its line.
-pub(super) struct TraceAsMember<F>(pub F);
-
-impl<S, N, F> FormatEvent<S, N> for TraceAsMember<F>
+impl<S, N, F> FormatEvent<S, N> for WithTraceId<F>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
     N: for<'w> FormatFields<'w> + 'static,
@@ -45,15 +27,19 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let Some(id) = traces::current_id() else {
-            return self.0.format_event(context, writer, event);
-        };
-        let mut line = String::new();
-        self.0
-            .format_event(context, Writer::new(&mut line), event)?;
-        match line.strip_prefix('{') {
-            Some(rest) => write!(writer, r#"{{"trace_id":"{id}",{rest}"#),
-            None => writer.write_str(&line),
+        match (traces::current_id(), self.format) {
+            (None, _) => self.line.format_event(context, writer, event),
+            (Some(id), LogFormat::Pretty) => {
+                write!(writer, "{id} ")?;
+                self.line.format_event(context, writer, event)
+            }
+            (Some(id), LogFormat::Json) => {
+                let mut object = String::new();
+                let line = Writer::new(&mut object);
+                self.line.format_event(context, line, event)?;
+                let members = object.strip_prefix('{').ok_or(fmt::Error)?;
+                write!(writer, r#"{{"trace_id":"{id}",{members}"#)
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use actix_ws::{
     AggregatedMessage, AggregatedMessageStream, CloseReason as CloseFrame, Closed, ProtocolError,
     Session,
 };
-use domain::ConnectionId;
+use domain::{ConnectionId, TRACE_PARENT_FIELD};
 use futures_util::{FutureExt, StreamExt};
 use realtime::{CloseReason, Connection, Outgoing};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -228,7 +228,7 @@ fn command_span(connection: ConnectionId) -> Span {
     tracing::info_span!(
         "command",
         otel.kind = "server",
-        traceparent = Empty,
+        { TRACE_PARENT_FIELD } = Empty,
         connection_id = %connection,
     )
 }

@@ -1,7 +1,7 @@
 use std::{future::pending, sync::Arc};
 
 use domain::{
-    BusEvent, RoomEventKind, TRACED, TraceParent,
+    BusEvent, RoomEventKind, TRACE_PARENT_FIELD, TRACED, TraceParent,
     ports::{BusDelivery, BusSubscription, EventBus},
 };
 use tokio::{
@@ -203,8 +203,12 @@ fn on_command(command: HubCommand, state: &mut State, typists: &mut Typists, sig
 
 /// What this node does about something that was told, as a part of the trace of who told it.
 fn fan_out(trace: TraceParent) -> Span {
-    // The name of the field is `TRACE_PARENT_FIELD`.
-    info_span!(target: TRACED, "fan_out", otel.kind = "consumer", traceparent = %trace)
+    info_span!(
+        target: TRACED,
+        "fan_out",
+        otel.kind = "consumer",
+        { TRACE_PARENT_FIELD } = %trace,
+    )
 }
 
 fn on_bus_event(
