@@ -12,6 +12,8 @@ use super::*;
 use crate::postgres::{Address, Postgres, PostgresOptions, committer::PANIC};
 
 mod counting;
+mod held_rooms;
+mod references;
 
 /// One committer, and so much patience that nothing but the test decides what happens when.
 fn options(dsn: &str) -> PostgresOptions {
@@ -221,129 +223,6 @@ async fn what_was_committed_and_cannot_be_told_is_not_committed_again() {
 }
 
 #[tokio::test]
-async fn a_room_that_somebody_holds_keeps_no_other_waiting() {
-    let scene = Scene::set(|options| options.lock_timeout = Duration::from_secs(8)).await;
-    let (held, free) = (scene.room().await, scene.room().await);
-    scene.hold_room(held).await;
-    let waits = scene.append(scene.message(held, "1"));
-    scene.somebody_waits().await;
-    let behind = scene.queue(scene.message(held, "2")).await;
-    let mut last = Seq::START;
-    for _ in 0..5 {
-        last = new(scene.append(scene.message(free, "x")).await.unwrap()).seq;
-    }
-    assert_eq!(last, Seq(7));
-    assert!(!waits.is_finished() && !behind.is_finished());
-    scene.let_go().await;
-    assert_eq!(new(waits.await.unwrap()).seq, Seq(3));
-    assert_eq!(new(behind.await.unwrap()).seq, Seq(4));
-}
-
-#[tokio::test]
-async fn a_room_that_is_held_for_too_long_is_unavailable_and_heals() {
-    let scene = Scene::set(|options| options.lock_timeout = Duration::from_millis(100)).await;
-    let (held, free) = (scene.room().await, scene.room().await);
-    scene.hold_room(held).await;
-    let (one, other) = (
-        scene.append(scene.message(held, "x")),
-        scene.append(scene.message(free, "x")),
-    );
-    assert!(unavailable(&one.await.unwrap()));
-    new(other.await.unwrap());
-    scene.let_go().await;
-    assert_eq!(
-        new(scene.append(scene.message(held, "y")).await.unwrap()).seq,
-        Seq(3)
-    );
-}
-
-#[tokio::test]
-async fn what_waits_for_a_held_room_is_committed_batch_by_batch_and_in_order() {
-    let scene = Scene::set(|options| {
-        options.lock_timeout = Duration::from_secs(8);
-        options.group_commit = Some(GroupCommit {
-            committers: 1,
-            batch: 4,
-            queue: 64,
-        });
-    })
-    .await;
-    let room = scene.room().await;
-    scene.hold_room(room).await;
-    let mut calls = vec![scene.append(scene.message(room, "0"))];
-    scene.somebody_waits().await;
-    for n in 1..20 {
-        let new = scene.message(room, &n.to_string());
-        calls.push(scene.queue(new).await);
-    }
-    // Four more have come to the one that was set aside.
-    let queue = &scene.store.committers.as_ref().unwrap().queues[0];
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while queue.capacity() == 64 - 19 {
-        assert!(Instant::now() < deadline, "it was not set aside");
-        sleep(Duration::from_millis(5)).await;
-    }
-    scene.let_go().await;
-    for (n, call) in calls.into_iter().enumerate() {
-        assert_eq!(new(call.await.unwrap()).seq.0, 3 + n as u64);
-    }
-    let largest = "SELECT max(count) FROM (SELECT count(*) FROM messages GROUP BY xmin::text) t";
-    let largest = scene.watcher.query_one(largest, &[]).await.unwrap();
-    assert_eq!(largest.get::<_, i64>(0), 4);
-}
-
-#[tokio::test]
-async fn no_more_than_a_queue_waits_for_a_held_room() {
-    let scene = Scene::set(|options| {
-        options.lock_timeout = Duration::from_secs(8);
-        options.group_commit = Some(GroupCommit {
-            committers: 1,
-            batch: 4,
-            queue: 4,
-        });
-    })
-    .await;
-    let room = scene.room().await;
-    scene.hold_room(room).await;
-    let mut calls = vec![scene.append(scene.message(room, "0"))];
-    scene.somebody_waits().await;
-    for n in 1..5 {
-        let new = scene.message(room, &n.to_string());
-        calls.push(scene.queue(new).await);
-    }
-    let last = calls.pop().unwrap().await.unwrap();
-    assert_eq!(last, Err(too_many()));
-    scene.let_go().await;
-    for (n, call) in calls.into_iter().enumerate() {
-        assert_eq!(new(call.await.unwrap()).seq.0, 3 + n as u64);
-    }
-}
-
-#[tokio::test]
-async fn a_room_that_is_held_while_its_appends_are_tried_one_by_one_is_set_aside() {
-    let scene = Scene::set(|options| options.lock_timeout = Duration::from_secs(8)).await;
-    let (room, other) = (scene.room().await, scene.room().await);
-    let occupant = scene.occupy().await;
-    let bad = scene.message(room, "bad");
-    let good = scene.queue(bad.clone()).await;
-    let bad = scene.queue(bad).await;
-    let slow = scene.message(room, "slow");
-    let uncommitted = scene.writes_meanwhile(&slow, other).await;
-    let slow = scene.queue(slow).await;
-    let behind = scene.queue(scene.message(room, "behind")).await;
-    scene.let_go().await;
-    new(occupant.await.unwrap());
-    assert_eq!(new(good.await.unwrap()).seq, Seq(3));
-    assert!(bad.await.unwrap().is_err());
-    // It is not carried out before the others were tried, and the slow one has waited for a while.
-    new(scene.append(scene.message(other, "x")).await.unwrap());
-    assert!(!slow.is_finished() && !behind.is_finished());
-    uncommitted.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(new(slow.await.unwrap()).seq, Seq(4));
-    assert_eq!(new(behind.await.unwrap()).seq, Seq(5));
-}
-
-#[tokio::test]
 async fn a_connection_that_is_cut_fails_the_room_that_used_it_and_no_other() {
     let scene = Scene::set(|_| {}).await;
     let mut rooms = [scene.room().await, scene.room().await, scene.room().await];
@@ -398,92 +277,6 @@ async fn what_is_queued_keeps_its_order_in_its_room() {
         let log = scene.log(room).await;
         assert!(log.iter().map(|event| event.seq.0).eq(1..=32));
     }
-}
-
-#[tokio::test]
-async fn a_reference_that_is_doubled_in_a_batch_is_one_message() {
-    let scene = Scene::set(|_| {}).await;
-    let (room, other) = (scene.room().await, scene.room().await);
-    let old = with_reference(scene.message(room, "old"), "old");
-    let edited = new(scene.append(old.clone()).await.unwrap()).id;
-    let text = sample::content("edited");
-    RoomLog::edit(
-        &*scene.store,
-        room,
-        edited,
-        scene.ann.id,
-        text.clone(),
-        sample::now(),
-    )
-    .await
-    .unwrap();
-
-    let occupant = scene.occupy().await;
-    let first = scene
-        .queue(with_reference(scene.message(room, "1"), "a"))
-        .await;
-    let second = scene
-        .queue(with_reference(scene.message(room, "2"), "a"))
-        .await;
-    let elsewhere = scene
-        .queue(with_reference(scene.message(other, "3"), "a"))
-        .await;
-    let repeat = scene.queue(old).await;
-    let nowhere = RoomId(sample::id());
-    let refused = scene
-        .queue(with_reference(scene.message(nowhere, "4"), "a"))
-        .await;
-    let refused_too = scene
-        .queue(with_reference(scene.message(nowhere, "5"), "a"))
-        .await;
-    scene.let_go().await;
-
-    new(occupant.await.unwrap());
-    let Appended::New(event) = first.await.unwrap().unwrap() else {
-        panic!("not new");
-    };
-    assert_eq!(second.await.unwrap(), Ok(Appended::Repeat(event.clone())));
-    assert_eq!(scene.log(room).await.last(), Some(&event));
-    assert_eq!(new(elsewhere.await.unwrap()).seq, Seq(3));
-    let Appended::Repeat(event) = repeat.await.unwrap().unwrap() else {
-        panic!("not a repeat");
-    };
-    assert!(matches!(event.kind, RoomEventKind::MessageSent(shown) if shown.content == text));
-    for call in [refused, refused_too] {
-        assert_eq!(call.await.unwrap(), Err(StoreError::NotFound));
-    }
-    assert_eq!(scene.log(room).await.len(), 5);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reference_that_is_sent_to_two_nodes_at_once_is_one_message() {
-    let scene = Scene::set(|_| {}).await;
-    let room = scene.room().await;
-    let node = Arc::new(Postgres::open(&options(&scene.dsn)).await.unwrap());
-    for round in 0..20 {
-        let calls: Vec<_> = [&scene.store, &node, &scene.store, &node]
-            .into_iter()
-            .map(|store| {
-                let (store, text) = (Arc::clone(store), round.to_string());
-                let new = with_reference(scene.message(room, &text), &text);
-                tokio::spawn(async move { store.append(new).await.unwrap() })
-            })
-            .collect();
-        let mut events = Vec::new();
-        let mut fresh = 0;
-        for call in calls {
-            match call.await.unwrap() {
-                Appended::New(event) => {
-                    fresh += 1;
-                    events.push(event);
-                }
-                Appended::Repeat(event) => events.push(event),
-            }
-        }
-        assert_eq!(fresh, 1);
-        assert!(events.iter().all(|event| *event == events[0]));
-    }
-    assert_eq!(scene.log(room).await.len(), 22);
 }
 
 #[tokio::test]
@@ -572,50 +365,6 @@ async fn closing_answers_what_is_queued_and_takes_no_more() {
     assert!(matches!(read, Err(StoreError::Unavailable(_))));
     // Once more does no harm.
     scene.store.close().await;
-}
-
-#[tokio::test]
-async fn what_was_committed_while_the_room_was_waited_for_is_seen() {
-    let scene = Scene::set(|_| {}).await;
-    let bob = sample::user("bob");
-    let password = domain::PasswordHash("$argon2id$".to_owned());
-    UserStore::create(&*scene.store, &bob, &password)
-        .await
-        .unwrap();
-    let mut room = sample::new_room(scene.ann.id);
-    room.members = vec![(bob.id, Role::Member)];
-    let room = RoomStore::create(&*scene.store, &room)
-        .await
-        .unwrap()
-        .room
-        .id;
-    let sent = with_reference(sample::new_message(room, bob.id, "x"), "1");
-
-    // Somebody bans bob, and another node appends what ann sends: both hold the room while her message and his arrive.
-    scene.hold_room(room).await;
-    let hers = with_reference(scene.message(room, "hers"), "1");
-    let calls = [scene.append(sent), scene.append(hers.clone())];
-    scene.somebody_waits().await;
-    let elsewhere = format!(
-        "UPDATE room_members SET left_seq = 4 WHERE room_id = '{room}' AND user_id = '{bob}';
-         INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, at)
-         VALUES ('{room}', 4, 'member_left', '{ann}', '{bob}', now()), ('{room}', 5, 'message_sent', '{ann}', '{id}', now());
-         INSERT INTO messages (id, room_id, seq, sender_id, content, attachments, client_msg_id, created_at, updated_at)
-         VALUES ('{id}', '{room}', 5, '{ann}', 'first', '[]', '1', now(), now());
-         UPDATE rooms SET last_seq = 5 WHERE id = '{room}'",
-        bob = bob.id,
-        ann = scene.ann.id,
-        id = sample::id(),
-    );
-    scene.outside.batch_execute(&elsewhere).await.unwrap();
-    scene.let_go().await;
-
-    let [his, hers] = calls;
-    assert_eq!(his.await.unwrap(), Err(StoreError::NotFound));
-    assert!(matches!(hers.await.unwrap(), Ok(Appended::Repeat(event)) if event.seq == Seq(5)));
-    let member = MemberStore::get(&*scene.store, room, bob.id).await.unwrap();
-    assert_eq!(member, None);
-    assert_eq!(scene.log(room).await.len(), 5);
 }
 
 #[tokio::test]
