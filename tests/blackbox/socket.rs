@@ -143,14 +143,19 @@ impl Socket {
         }
     }
 
+    /// Pings do not count: a server that only pings says nothing.
     async fn read(&mut self) -> Value {
-        loop {
-            match self.next_message().await {
-                Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
-                Some(Message::Ping(_) | Message::Pong(_)) => {}
-                other => panic!("a frame was expected: {other:?}"),
+        let reading = async {
+            loop {
+                match self.next_message().await {
+                    Some(Message::Text(text)) => return serde_json::from_str(&text).unwrap(),
+                    Some(Message::Ping(_) | Message::Pong(_)) => {}
+                    other => panic!("a frame was expected: {other:?}"),
+                }
             }
-        }
+        };
+        let read = timeout(PATIENCE, reading).await;
+        read.expect("no frame came, pings apart")
     }
 
     /// The next frame, which must be of this event.

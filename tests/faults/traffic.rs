@@ -162,6 +162,16 @@ impl Traffic {
         .await;
     }
 
+    /// Waits until the receivers have lost this many sockets in all.
+    pub async fn lose_sockets(&self, count: usize) {
+        eventually(&format!("{count} sockets are lost"), async || {
+            self.assert_unbroken();
+            let ends = self.receivers.iter().map(|it| it.record().ends().len());
+            (ends.sum::<usize>() >= count).then_some(())
+        })
+        .await;
+    }
+
     fn acknowledged(&self) -> usize {
         self.progress.acknowledged.load(Ordering::SeqCst)
     }

@@ -136,6 +136,22 @@ impl Fleet {
         }
     }
 
+    /// Waits until this many nodes hear from Redis what passes in the room. A socket is ready before its node does: what
+    /// is in the log it is told all the same, but not who types.
+    pub async fn wait_for_listeners(&self, room: &str, count: usize) {
+        let prefix = self
+            .settings
+            .iter()
+            .find(|(name, _)| name == "REDIS_PREFIX");
+        let channel = format!("{}:{{{room}}}:events", prefix.unwrap().1);
+        eventually(&format!("{count} nodes hear of the room"), async || {
+            let answer = self.redis.cli(&["PUBSUB", "NUMSUB", &channel]);
+            let listening = answer.lines().last()?.trim().parse::<usize>().ok()?;
+            (listening == count).then_some(())
+        })
+        .await;
+    }
+
     /// What its database answers to psql.
     pub fn query(&self, sql: &str) -> String {
         self.postgres.query(&self.dsn, sql)

@@ -12,6 +12,7 @@ async fn typing_is_told_on_the_other_nodes_until_it_stops() {
     let room = ann.room("General", &[&bob]).await;
     let mut at_a = ann.socket(a, &[]).await;
     let mut at_b = bob.socket(b, &[]).await;
+    fleet.wait_for_listeners(&room, 2).await;
     let told = json!({"username": "Ann", "user_id": ann.id(), "room_id": room});
     for event in ["typing_start", "typing_stop"] {
         at_a.send(json!({"event": event, "data": {"room_id": room}}))
@@ -29,6 +30,7 @@ async fn receipts_are_told_and_counted_on_every_node() {
     let (ann, bob) = tokio::join!(a.user("Ann"), b.user("Bob"));
     let room = ann.room("General", &[&bob]).await;
     let mut at_a = ann.socket(a, &[]).await;
+    fleet.wait_for_listeners(&room, 1).await;
     let message = ann.say(&room, "hi").await;
     let path = format!(
         "/v1/rooms/{room}/messages/{}",

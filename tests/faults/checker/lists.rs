@@ -44,10 +44,12 @@ impl Stored {
         }
     }
 
-    /// Nothing was told of the time in which the user was out before it was begun to take them in again: who is a member
-    /// again may read what happened meanwhile.
+    /// Nothing was told of the time in which the user was out before they were taken in again: who is a member again may read
+    /// what happened meanwhile. They are so when it was begun to take them in, or when a node said that they are in, and
+    /// the log says so too: a request that nobody waits for any more may do it late.
     pub fn none_leaked(&self, record: &Record, faults: &mut Vec<String>) {
-        for (seen, round) in record.seen.iter().zip(&record.rounds) {
+        let known = record.rounds.iter().zip(&record.admitted);
+        for (seen, (round, admitted)) in record.seen.iter().zip(known) {
             let moves = |kind: &str| {
                 let before = self.log.iter().filter(|event| event.seq < seen.seq);
                 before
@@ -55,7 +57,12 @@ impl Stored {
                     .count()
             };
             let (joined, left) = (moves("member_joined"), moves("member_left"));
-            if joined == left && *round <= left {
+            let is_let_in = self.log.iter().any(|event| {
+                event.kind == "member_joined"
+                    && event.subject == record.user
+                    && (seen.seq..=*admitted).contains(&event.seq)
+            });
+            if joined == left && *round <= left && !is_let_in {
                 let (seq, event) = (seen.seq, &seen.event);
                 faults.push(format!(
                     "saw {seq} {event} while it was out, before it was let in again"

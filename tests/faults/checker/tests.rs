@@ -156,6 +156,7 @@ fn outcome() -> Outcome {
             saw(COMER, 0, [5, 6, 7, 11, 12]),
             Record {
                 rounds: vec![1, 1, 1, 1, 1, 2, 2, 2, 2, 2],
+                admitted: vec![4; 10],
                 taken_in: 2,
                 put_out: 1,
                 ..saw(COMER, 0, 3..=12)
@@ -172,6 +173,15 @@ fn outcome() -> Outcome {
 #[test]
 fn a_good_outcome_has_no_fault() {
     assert_eq!(stored().faults(&outcome()), Vec::<String>::new());
+}
+
+/// A request to take them in that was given up may be done long after, before the next one is begun.
+#[test]
+fn who_was_let_in_late_may_see_what_happened_meanwhile() {
+    let mut outcome = outcome();
+    outcome.seen[2].rounds[5..].fill(1);
+    outcome.seen[2].admitted[5..].fill(11);
+    assert_eq!(stored().faults(&outcome), Vec::<String>::new());
 }
 
 /// What is done to a good outcome, and what must be said of it.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::{task::JoinHandle, time::sleep};
 
 use super::{
-    BACK_OFF, Door, IMPATIENCE,
+    BACK_OFF, Door,
     line::Line,
     record::{Record, Resumed, Seen, Session},
 };
@@ -59,6 +59,7 @@ impl Comer {
         let listener = Listener {
             room: room.to_owned(),
             place: place.clone(),
+            admitted: AtomicU64::new(0),
         };
         let moving = come_and_go(room.to_owned(), user, owner, place, is_over.clone());
         Self {
@@ -115,20 +116,19 @@ async fn come_and_go(
                 } else {
                     client.request(Method::DELETE, &format!("{members}/{user}"))
                 };
-                let answer = client.try_send(request.timeout(IMPATIENCE)).await;
-                match answer.map(|answer| answer.status) {
-                    Ok(201) => {
+                match doors[0].ask(request).await.map(|answer| answer.status) {
+                    Some(201) => {
                         place.record().taken_in += 1;
                         break;
                     }
-                    Ok(204) => {
+                    Some(204) => {
                         place.record().put_out += 1;
                         break;
                     }
                     // It was done, and not answered.
-                    Ok(409 | 404) => break,
-                    Ok(503) | Err(_) => doors.rotate_left(1),
-                    Ok(status) => panic!("{status} for a change of members"),
+                    Some(409 | 404) => break,
+                    Some(503) | None => doors.rotate_left(1),
+                    Some(status) => panic!("{status} for a change of members"),
                 }
                 sleep(BACK_OFF).await;
             }
@@ -140,6 +140,8 @@ async fn come_and_go(
 struct Listener {
     room: String,
     place: Place,
+    /// The latest event as of which a node said that they are a member.
+    admitted: AtomicU64,
 }
 
 impl Listener {
@@ -180,6 +182,9 @@ impl Listener {
                     .demand(code == "unavailable", || format!("{frame} to a resume"));
                 sleep(BACK_OFF).await;
             }
+            if is_added {
+                self.admit(&frame["data"]["last_seq"]);
+            }
             if is_added || is_refused {
                 asked += 1;
                 let from = self.record().reached();
@@ -202,6 +207,8 @@ impl Listener {
                 record.note(&frame, &self.room);
                 let count = record.seen.len();
                 record.rounds.resize(count, round);
+                let admitted = self.admitted.load(Ordering::SeqCst);
+                record.admitted.resize(count, admitted);
             }
         }
     }
@@ -211,6 +218,9 @@ impl Listener {
         let rooms = &line.ready["rooms"];
         let is_it = |room: &&Value| room["room_id"] == *self.room;
         let place = rooms.as_array().unwrap().iter().find(is_it);
+        if let Some(place) = place {
+            self.admit(&place["last_seq"]);
+        }
         let mut record = self.record();
         record
             .story
@@ -219,6 +229,11 @@ impl Listener {
         if let (true, Some(place)) = (since.is_empty(), place) {
             record.first = place["last_seq"].as_u64().unwrap();
         }
+    }
+
+    fn admit(&self, as_of: &Value) {
+        let as_of = as_of.as_u64().unwrap();
+        self.admitted.fetch_max(as_of, Ordering::SeqCst);
     }
 
     fn tell(&self, frame: &Value) {

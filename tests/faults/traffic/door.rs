@@ -1,8 +1,15 @@
 use std::{sync::Arc, time::Duration};
 
+use reqwest::RequestBuilder;
 use testkit::Link;
 
-use crate::{api::Client, documented::Document, rig::Rig, server::Server};
+use super::IMPATIENCE;
+use crate::{
+    api::{Answer, Client},
+    documented::Document,
+    rig::Rig,
+    server::Server,
+};
 
 /// A user at one node, by way of a link.
 #[derive(Clone)]
@@ -32,10 +39,18 @@ impl Door {
         let document = Document::fetch(&node.url()).await;
         let sockets = link.address().to_string();
         let client = Client::new(format!("http://{sockets}"), Arc::new(document));
+        let client = client.of_node_that_may_stop();
         Self {
             client: client.with_tokens(user.tokens.clone()),
             sockets,
             silence: SILENCE,
         }
+    }
+
+    /// The answer to a request, if there is one before this client goes elsewhere. A node that was stopped in between takes
+    /// the request for one that did not come in time, and has done nothing.
+    pub async fn ask(&self, request: RequestBuilder) -> Option<Answer> {
+        let answer = self.client.try_send(request.timeout(IMPATIENCE)).await;
+        answer.ok().filter(|answer| answer.status != 408)
     }
 }

@@ -3,7 +3,7 @@ use std::time::Instant;
 use reqwest::Method;
 use tokio::time::sleep;
 
-use super::{BACK_OFF, Door, IMPATIENCE, sender::is_given_up};
+use super::{BACK_OFF, Door, sender::is_given_up};
 use crate::{api::reaction, length::patience};
 
 /// What everybody says of a message, so that their reactions are counted together.
@@ -46,13 +46,12 @@ pub async fn react(doors: &mut [Door], room: &str, message: &str, number: usize)
 async fn ask(doors: &mut [Door], method: Method, path: &str, number: usize) -> (bool, u32) {
     let deadline = Instant::now() + patience();
     for attempts in 1.. {
-        let client = &doors[0].client;
-        let request = client.request(method.clone(), path).timeout(IMPATIENCE);
-        match client.try_send(request).await {
-            Ok(answer) if answer.status == 204 => return (true, attempts),
-            Ok(answer) if answer.code() == "message_not_found" => return (false, attempts),
-            Ok(answer) => assert_eq!(answer.status, 503, "{answer:?}"),
-            Err(_) => {}
+        let request = doors[0].client.request(method.clone(), path);
+        match doors[0].ask(request).await {
+            Some(answer) if answer.status == 204 => return (true, attempts),
+            Some(answer) if answer.code() == "message_not_found" => return (false, attempts),
+            Some(answer) => assert_eq!(answer.status, 503, "{answer:?}"),
+            None => {}
         }
         doors.rotate_left(1);
         if is_given_up(number) {

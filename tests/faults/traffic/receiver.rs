@@ -128,16 +128,9 @@ impl Listener {
         while self.record().reached() < to {
             let after = self.record().reached();
             let path = format!("/v1/rooms/{}/events?after={after}&limit=200", self.room);
-            let client = &doors[0].client;
-            let request = client
-                .request(Method::GET, &path)
-                .timeout(super::IMPATIENCE);
-            let Some(answer) = client
-                .try_send(request)
-                .await
-                .ok()
-                .filter(|a| a.status == 200)
-            else {
+            let request = doors[0].client.request(Method::GET, &path);
+            let answer = doors[0].ask(request).await;
+            let Some(answer) = answer.filter(|answer| answer.status == 200) else {
                 doors.rotate_left(1);
                 sleep(BACK_OFF).await;
                 continue;

@@ -19,6 +19,8 @@ pub struct Record {
     pub presence: HashMap<String, String>,
     /// Of one who comes and goes, for each of `seen`: how often it had been begun to take them in when it came.
     pub rounds: Vec<usize>,
+    /// And up to which event a node had said, by then, that it is a member.
+    pub admitted: Vec<u64>,
     /// How often it was answered that the user was taken into the room.
     pub taken_in: usize,
     /// How often it was answered that the user was put out of it.

@@ -140,8 +140,7 @@ async fn post(door: &Door, room: &str, reference: &str) -> Option<Value> {
     let path = format!("/v1/rooms/{room}/messages");
     let request = door.client.request(Method::POST, &path);
     let body = json!({"content": reference, "client_msg_id": reference});
-    let request = request.json(&body).timeout(IMPATIENCE);
-    let answer = door.client.try_send(request).await.ok()?;
+    let answer = door.ask(request.json(&body)).await?;
     match answer.status {
         200 | 201 => Some(answer.body),
         503 => {
@@ -173,11 +172,7 @@ async fn change(
         }
         Kind::Rest | Kind::Socket => return None,
     };
-    let answer = door
-        .client
-        .try_send(request.timeout(IMPATIENCE))
-        .await
-        .ok()?;
+    let answer = door.ask(request).await?;
     assert!(matches!(answer.status, 200 | 204 | 503), "{answer:?}");
     (answer.status != 503).then_some(change)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, Shutdown, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -28,6 +29,8 @@ use crate::free_port;
 pub struct Link {
     address: SocketAddr,
     shared: Arc<Shared>,
+    /// The last change that is taken up by the listener.
+    taken_up: watch::Receiver<u64>,
     task: AbortHandle,
 }
 
@@ -50,8 +53,6 @@ pub(super) struct Shared {
     pub(super) mark: Mark,
     /// With the number of the change that made them so.
     pub(super) faults: watch::Sender<(u64, Faults)>,
-    /// The last change that is taken up by the listener.
-    taken_up: watch::Sender<u64>,
     /// Counts the resets: a connection ends when it grows.
     pub(super) resets: watch::Sender<u64>,
     /// Counts the half-closes, to the server and to the client.
@@ -62,6 +63,9 @@ pub(super) struct Shared {
     pub(super) swallowed: AtomicU64,
     pub(super) open: AtomicUsize,
 }
+
+/// How many connections may wait to be taken, as Tokio's own listeners have it.
+const BACKLOG: i32 = 1_024;
 
 impl Link {
     /// A link without faults, on a free port of the loopback. To be called in a Tokio runtime.
@@ -78,13 +82,13 @@ impl Link {
     /// The port cannot be had.
     pub async fn marking(server: SocketAddr, mark: fn(&[u8]) -> bool) -> io::Result<Self> {
         // One that no outgoing connection gets while the link refuses.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).await?;
-        let address = listener.local_addr()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+        let listener = listen(address)?;
+        let (takes_up, taken_up) = watch::channel(0);
         let shared = Arc::new(Shared {
             server,
             mark,
             faults: watch::Sender::default(),
-            taken_up: watch::Sender::default(),
             resets: watch::Sender::default(),
             half_closes: watch::Sender::default(),
             loses_answer: AtomicBool::new(false),
@@ -92,10 +96,11 @@ impl Link {
             swallowed: AtomicU64::new(0),
             open: AtomicUsize::new(0),
         });
-        let task = tokio::spawn(serve(listener, address, shared.clone())).abort_handle();
+        let task = tokio::spawn(serve(listener, shared.clone(), takes_up)).abort_handle();
         Ok(Self {
             address,
             shared,
+            taken_up,
             task,
         })
     }
@@ -113,9 +118,9 @@ impl Link {
             *now = (now.0 + 1, faults);
             change = now.0;
         });
-        let mut taken_up = self.shared.taken_up.subscribe();
-        // It fails when the link has ended.
-        let _ = taken_up.wait_for(|last| *last >= change).await;
+        let mut taken_up = self.taken_up.clone();
+        let waited = taken_up.wait_for(|last| *last >= change).await;
+        waited.expect("the link goes on until it is dropped");
     }
 
     /// Takes all faults away.
@@ -178,19 +183,16 @@ impl Shared {
     }
 }
 
-async fn serve(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) {
-    let mut listener = Some(listener);
+async fn serve(listener: TcpListener, shared: Arc<Shared>, takes_up: watch::Sender<u64>) {
+    let mut door = Door::Open(listener);
     let mut faults = shared.faults.subscribe();
     // Ends its connections when this task is aborted.
     let mut connections = JoinSet::new();
     loop {
         let (change, now) = faults.borrow_and_update().clone();
-        if now.entrance == Entrance::Refusing {
-            listener = None;
-        } else if listener.is_none() {
-            listener = Some(listen(address).await);
-        }
-        shared.taken_up.send_replace(change);
+        let is_open = now.entrance != Entrance::Refusing;
+        door = door.set(is_open).expect("the port is ours");
+        takes_up.send_replace(change);
         let mut next_reset = now.reset_every.map(|pause| Instant::now() + pause);
         loop {
             tokio::select! {
@@ -198,7 +200,7 @@ async fn serve(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) 
                     Ok(()) => break,
                     Err(_) => return,
                 },
-                client = accept(listener.as_ref()) => match now.entrance {
+                client = door.accept() => match now.entrance {
                     Entrance::Open => drop(connections.spawn(carry(client, shared.clone()))),
                     Entrance::Refusing | Entrance::Resetting => drop(client.set_zero_linger()),
                 },
@@ -212,25 +214,49 @@ async fn serve(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) 
     }
 }
 
-/// Listens again where it did. Connections that the system still remembers do not stand in the way.
-async fn listen(address: SocketAddr) -> TcpListener {
-    loop {
-        match TcpListener::bind(address).await {
-            Ok(listener) => return listener,
-            Err(_) => sleep(Duration::from_millis(5)).await,
-        }
-    }
+/// Without `SO_REUSEADDR`, so that nobody else gets the port while the door is shut.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket.into())
 }
 
-async fn accept(listener: Option<&TcpListener>) -> TcpStream {
-    let Some(listener) = listener else {
-        return std::future::pending().await;
-    };
-    loop {
-        match listener.accept().await {
-            Ok((client, _)) => return client,
-            // Of one connection, or of too many open files: the next one may do better.
-            Err(_) => sleep(Duration::from_millis(10)).await,
+/// The socket that new connections come to. The port, if it was asked for by its number, stays its own while it is shut.
+pub(super) enum Door {
+    Open(TcpListener),
+    Shut(std::net::TcpListener),
+}
+
+impl Door {
+    pub(super) fn set(self, is_open: bool) -> io::Result<Self> {
+        Ok(match self {
+            // To close it would not do: a process that another test starts at this moment holds a copy of it until it runs
+            // its own program, and the system would go on taking connections.
+            Self::Open(listener) if !is_open => {
+                let listener = listener.into_std()?;
+                SockRef::from(&listener).shutdown(Shutdown::Both)?;
+                Self::Shut(listener)
+            }
+            Self::Shut(listener) if is_open => {
+                SockRef::from(&listener).listen(BACKLOG)?;
+                Self::Open(TcpListener::from_std(listener)?)
+            }
+            unchanged => unchanged,
+        })
+    }
+
+    pub(super) async fn accept(&self) -> TcpStream {
+        let Self::Open(listener) = self else {
+            return std::future::pending().await;
+        };
+        loop {
+            match listener.accept().await {
+                Ok((client, _)) => return client,
+                // Of one connection, or of too many open files: the next one may do better.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
         }
     }
 }

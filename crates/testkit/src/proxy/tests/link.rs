@@ -1,20 +1,27 @@
 use std::{
     io::{self, ErrorKind},
+    net::{Ipv4Addr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     time::timeout,
 };
 
 use super::{
-    super::{Direction, Entrance, Faults, Flow, Link, Way, connection::write_bytewise},
+    super::{
+        Direction, Entrance, Faults, Flow, Link, Way,
+        connection::write_bytewise,
+        link::{Door, listen},
+    },
     backend, gone, listener,
 };
+use crate::free_port;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -326,4 +333,19 @@ async fn the_next_answer_is_lost_with_its_connection_and_no_other_one() {
     other.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"yes");
     assert_eq!(link.lost_answers(), 1);
+}
+
+/// A process that is being started holds copies of all sockets until it runs its own program.
+#[tokio::test]
+async fn a_shut_door_refuses_though_somebody_holds_a_copy_of_its_socket() {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+    let listener = listen(address).unwrap();
+    let _copy = SockRef::from(&listener).try_clone().unwrap();
+    let door = Door::Open(listener).set(false).unwrap();
+    let refused = TcpStream::connect(address).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert!(TcpListener::bind(address).await.is_err(), "the port is had");
+    let door = door.set(true).unwrap();
+    let (client, _) = tokio::join!(TcpStream::connect(address), door.accept());
+    client.unwrap();
 }
