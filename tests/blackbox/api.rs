@@ -15,8 +15,9 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     document: Arc<Document>,
-    /// Its node may be stopped in the midst of a request, and takes it then for one that comes too slowly.
-    node_may_stop: bool,
+    /// Its node may be stopped in the midst of a request, and takes it then for one that comes too slowly: that it says 408
+    /// below the API is no fault.
+    pub node_may_stop: bool,
     /// What the log-in answered; null without one.
     pub tokens: Value,
 }
@@ -67,14 +68,6 @@ impl Client {
             document,
             node_may_stop: false,
             tokens: Value::Null,
-        }
-    }
-
-    /// The same client of a node that may be stopped and go on: that it says 408 below the API is no fault.
-    pub fn of_node_that_may_stop(self) -> Self {
-        Self {
-            node_may_stop: true,
-            ..self
         }
     }
 

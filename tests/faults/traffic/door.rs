@@ -39,9 +39,10 @@ impl Door {
         let document = Document::fetch(&node.url()).await;
         let sockets = link.address().to_string();
         let client = Client::new(format!("http://{sockets}"), Arc::new(document));
-        let client = client.of_node_that_may_stop();
+        let mut client = client.with_tokens(user.tokens.clone());
+        client.node_may_stop = true;
         Self {
-            client: client.with_tokens(user.tokens.clone()),
+            client,
             sockets,
             silence: SILENCE,
         }
