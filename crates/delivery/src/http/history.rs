@@ -65,7 +65,7 @@ pub(super) struct FoundBody {
 problems!(ListProblems: CALLER, ID, QUERY; RoomNotFound, MessageNotFound);
 problems!(SearchProblems: CALLER, QUERY; RoomNotFound);
 
-/// Reads the history.
+/// Reads the history, as a member, or where guests may come in as an admin of the server.
 #[utoipa::path(get, path = "/v1/rooms/{room_id}/messages", tag = "messages",
     params(("room_id" = RoomId, Path), ListQuery),
     responses((status = 200, body = HistoryBody), ListProblems))]

@@ -65,7 +65,7 @@ codes! {
     OriginNotAllowed "origin_not_allowed" FORBIDDEN "The origin is not allowed";
     RoomForbidden "room_forbidden" FORBIDDEN "Not a room of the caller";
     NotYours "not_yours" FORBIDDEN "It is somebody else's";
-    NotCreator "not_creator" FORBIDDEN "Its creator alone may";
+    NotCreator "not_creator" FORBIDDEN "Its creator alone may, and an admin of the server where guests may come in";
     NotAllowed "not_allowed" FORBIDDEN "The role in the room does not allow it";
     OwnerStays "owner_stays" FORBIDDEN "The owner cannot leave";
     DirectRoomIsFixed "direct_room_is_fixed" FORBIDDEN "A direct room keeps its members";

@@ -42,7 +42,7 @@ pub enum Appended {
 /// What a method has answered is on stable storage.
 ///
 /// Each change MUST answer `NotFound` when the acting user is no member at the commit, or the room or the message
-/// is not there (any more).
+/// is not there (any more). An admin of the server need be no member to [delete](Self::delete) where guests may come in.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait RoomLog: Send + Sync {

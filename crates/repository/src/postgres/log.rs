@@ -64,12 +64,11 @@ impl RoomLog for Postgres {
     ) -> StoreResult<RoomEvent> {
         self.change(async |transaction: &Transaction<'_>| {
             let (role, sender) = role_and_sender(transaction, room, message, by).await?;
-            let moderates = role >= Some(Role::Admin)
-                || moderation::moderates(transaction, room, by).await?;
-            match role {
-                None if !moderates => return Err(StoreError::NotFound.into()),
-                Some(_) if !moderates && sender != by => return Err(StoreError::Denied.into()),
-                _ => {}
+            let is_own = role.is_some() && sender == by;
+            let may = is_own || role >= Some(Role::Admin);
+            if !may && !moderation::moderates(transaction, room, by).await? {
+                let why = role.map_or(StoreError::NotFound, |_| StoreError::Denied);
+                return Err(why.into());
             }
             execute(
                 transaction,

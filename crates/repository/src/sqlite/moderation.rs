@@ -28,12 +28,11 @@ pub(super) fn may_delete(
     sender: UserId,
 ) -> Result<(), Fault> {
     let role = role_in(connection, room, by)?;
-    if role >= Some(Role::Admin) || moderates(connection, room, by)? {
-        return Ok(());
+    let is_own = role.is_some() && sender == by;
+    let may = is_own || role >= Some(Role::Admin);
+    if !may && !moderates(connection, room, by)? {
+        let why = role.map_or(StoreError::NotFound, |_| StoreError::Denied);
+        return Err(why.into());
     }
-    match role {
-        None => Err(StoreError::NotFound.into()),
-        Some(_) if sender == by => Ok(()),
-        Some(_) => Err(StoreError::Denied.into()),
-    }
+    Ok(())
 }

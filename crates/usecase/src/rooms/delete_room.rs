@@ -24,7 +24,9 @@ pub enum DeleteRoomError {
     #[error("no such room")]
     NotFound,
     /// Somebody else made it.
-    #[error("only its creator can delete a room")]
+    #[error(
+        "only its creator can delete a room, and an admin of the server where guests may come in"
+    )]
     NotCreator,
     /// The store failed.
     #[error(transparent)]
