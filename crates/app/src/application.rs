@@ -225,7 +225,11 @@ impl Application {
             End::CutShort => at_most(Shutdown::LAST_STEPS / 2),
         };
         let mut guests = self.guests;
-        if timeout_at(seen_out_by, &mut guests).await.is_err() {
+        let all_left = tokio::select! {
+            left = timeout_at(seen_out_by, &mut guests) => left.is_ok(),
+            () = told_to_go() => false,
+        };
+        if !all_left {
             guests.abort();
             let _ = guests.await;
         }

@@ -42,9 +42,14 @@ pub(crate) async fn see_guests_out(
         sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             sweeps.tick().await;
-            if let Err(error) = guests.sweep.execute().await {
-                tracing::debug!(%error, "guests who are gone could not be looked for");
-            }
+            let guests = guests.clone();
+            // As above.
+            let sweep = tokio::spawn(async move {
+                if let Err(error) = guests.sweep.execute().await {
+                    tracing::debug!(%error, "guests who are gone could not be looked for");
+                }
+            });
+            let _ = sweep.await;
         }
     };
     tokio::select! {

@@ -246,6 +246,24 @@ async fn the_messages_of_a_user_are_listed_from_every_room_that_allows_guests() 
 }
 
 #[tokio::test]
+async fn fifty_messages_of_a_user_are_listed_unless_another_number_is_asked_for() {
+    let server = Server::start().await;
+    let mut alice = FlatGuest::enter(&server, ALICE).await;
+    for number in 0..51 {
+        let content = number.to_string();
+        alice.say(&content).await;
+        alice.chat(ALICE, &content).await;
+    }
+    let answer = server.client().get("/api/users/alice/messages").await;
+    let listed = said(listed(&answer));
+    let expected: Vec<_> = (1..51).map(|number| number.to_string()).collect();
+    assert!(
+        listed.iter().map(|(_, content)| *content).eq(&expected),
+        "{listed:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_messages_of_an_account_are_listed_from_no_room_that_guests_may_not_enter() {
     let server = Server::start().await;
     let (ann, bob) = (server.user("Ann").await, server.user("Bob").await);

@@ -31,7 +31,7 @@ impl GuestId {
     /// Names the rule that was broken.
     pub fn chosen(raw: &str) -> Result<Self, InvalidValue> {
         let id = Self::parse(raw)?;
-        if id.as_str().starts_with(Self::GIVEN) {
+        if id.is_given() {
             return Err(InvalidValue::new("reserved", "must not begin with guest:"));
         }
         Ok(id)
@@ -43,6 +43,12 @@ impl GuestId {
     /// The text is too long.
     pub fn given(id: &str) -> Result<Self, InvalidValue> {
         Self::parse(&[Self::GIVEN, id].concat())
+    }
+
+    /// The server gave it.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.as_str().starts_with(Self::GIVEN)
     }
 }
 text_value!(

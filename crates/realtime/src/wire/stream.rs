@@ -1,7 +1,10 @@
 //! The dialect "stream": everybody sees what the others type. A frame is `{"type", "payload"}`.
 
 use bytestring::ByteString;
-use domain::{LiveStream, RoomEvent, RoomEventKind, Timestamp, values::Username};
+use domain::{
+    LiveStream, Member, RoomEvent, RoomEventKind, Timestamp,
+    values::{GuestId, Username},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -38,8 +41,8 @@ pub(super) fn room_event(event: &RoomEvent) -> Frames {
             frames.push(encode("MESSAGE_COMMITTED", payload));
         }
         // Who has not said yet what they are called is counted, and named when they do.
-        RoomEventKind::MemberJoined(member) if is_unnamed(&member.username) => {}
-        RoomEventKind::MemberJoined(domain::Member { username, .. })
+        RoomEventKind::MemberJoined(member) if is_unnamed(member) => {}
+        RoomEventKind::MemberJoined(Member { username, .. })
         | RoomEventKind::MemberRenamed { username, .. } => {
             frames.push(system(&format!("{username} is now chatting")));
         }
@@ -80,9 +83,12 @@ pub fn unnamed(number: u128) -> Username {
 
 const UNNAMED: &str = "Guest-";
 
-fn is_unnamed(name: &Username) -> bool {
-    let digits = name.as_str().strip_prefix(UNNAMED);
-    digits.is_some_and(|it| it.len() == 2 && it.bytes().all(|byte| byte.is_ascii_digit()))
+/// An account, or a guest who has an id of their own, may be called so.
+fn is_unnamed(member: &Member) -> bool {
+    let digits = member.username.as_str().strip_prefix(UNNAMED);
+    let is_given = member.guest_id.as_ref().is_some_and(GuestId::is_given);
+    is_given
+        && digits.is_some_and(|it| it.len() == 2 && it.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What a client wants.

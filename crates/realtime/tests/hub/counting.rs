@@ -5,7 +5,9 @@ use futures_util::FutureExt;
 use realtime::{Outgoing, wire::Codec};
 use testkit::{FixedRandomness, sample};
 
-use crate::rig::{Client, GAP_WAIT, PAGE, RESUME_MOST, Rig, note, notes, sent, settings, settle};
+use crate::rig::{
+    Client, GAP_WAIT, PAGE, RESUME_MOST, Rig, joined, note, notes, sent, settings, settle,
+};
 
 /// Takes all that waits for a socket, and says of each frame that it was written this long after the events' acceptance.
 fn write_all(rig: &Rig, client: &Client, after: Duration) {
@@ -165,6 +167,36 @@ async fn an_event_that_goes_to_many_counts_for_each_of_them() {
     let latency = rig.hub.stats().latency;
     assert_eq!(latency.count(), MANY as u64);
     assert!(is_about(&latency, 7), "{latency:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_counts_once_for_a_socket_whatever_it_is_in_its_dialect_and_not_where_it_is_nothing()
+ {
+    let rig = Rig::new();
+    let room = rig.room();
+    let zoe = rig.open("zoe", &[room]).await;
+    let (gus, mia) = (sample::guest("gus"), sample::guest("mia"));
+    let flat = rig
+        .open_guest(Codec::Flat("Lobby".into()), &gus, room)
+        .await;
+    let stream = rig.open_guest(Codec::Stream, &mia, room).await;
+    for client in [&zoe, &flat, &stream] {
+        write_all(&rig, client, Duration::ZERO);
+    }
+    // Nothing in "flat" and in "stream", where it is told how many there are, apart from the event.
+    rig.publish(room, note());
+    settle().await;
+    for client in [&zoe, &flat, &stream] {
+        write_all(&rig, client, Duration::from_millis(7));
+    }
+    assert_eq!(rig.hub.stats().latency.count(), 1);
+    // Two frames in "stream".
+    rig.publish(room, joined(&sample::user("bob")));
+    settle().await;
+    for client in [&zoe, &flat, &stream] {
+        write_all(&rig, client, Duration::from_millis(7));
+    }
+    assert_eq!(rig.hub.stats().latency.count(), 1 + 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ mod leaving;
 use bytestring::ByteString;
 use domain::{RoomEventKind, RoomId, Seq, User};
 use realtime::{
-    HubSettings,
+    HubSettings, Outgoing,
     wire::{Codec, stream},
 };
 use serde_json::Value;
@@ -146,6 +146,38 @@ const ALL_STREAM: [&str; 10] = [
     "SYSTEM: bob left",
     "PARTICIPANTS: 1",
 ];
+
+/// The next frame, as it will be written.
+async fn frame(client: &Client) -> ByteString {
+    match client.connection.next().await {
+        Outgoing::Frame(frame) => frame,
+        Outgoing::Close(reason) => panic!("{reason:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_encoded_once_for_each_dialect_and_its_sockets_share_the_bytes() {
+    let scene = Scene::new().await;
+    let Scene { rig, room, .. } = &scene;
+    let guests = ["kim", "lea"].map(sample::guest);
+    let bob = rig.open("bob", &[*room]).await;
+    let kim = rig.open_guest(flat(), &guests[0], *room).await;
+    let lea = rig.open_guest(Codec::Stream, &guests[1], *room).await;
+    for client in [&bob, &kim, &lea, &scene.native, &scene.flat, &scene.stream] {
+        client.reads().await;
+    }
+    let seq = rig.log.last_seq(*room).next();
+    rig.publish(*room, sent(*room, seq, &bob.user));
+    for (one, other) in [
+        (&scene.native, &bob),
+        (&scene.flat, &kim),
+        (&scene.stream, &lea),
+    ] {
+        let (one, other) = (frame(one).await, frame(other).await);
+        assert_eq!(one, other);
+        assert_eq!(one.as_ptr(), other.as_ptr(), "{one}");
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn each_socket_hears_the_same_events_in_order_in_its_own_words() {

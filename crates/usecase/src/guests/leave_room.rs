@@ -24,8 +24,9 @@ impl LeaveRoom {
         Ok(there.contains(&guest))
     }
 
-    /// Takes the guest out, ends what they were writing there, and tells the room, unless they are there again, on whatever node. One who comes back in the
-    /// moment in between is taken out all the same: their socket is closed, and its client comes again.
+    /// Takes the guest out, ends what they were writing there, and tells the room, unless they are there again, on whatever
+    /// node. One who comes back in the moment in between is taken out all the same: their socket is closed, and its client
+    /// comes again.
     ///
     /// # Errors
     /// The guest may still be in the room then; [`SweepRooms`](super::SweepRooms) finds them.

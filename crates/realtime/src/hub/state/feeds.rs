@@ -6,7 +6,7 @@ use super::State;
 use crate::{
     FeedOutput, Outbox, ReadRequest,
     hub::log_reads::{Done, Outcome},
-    latency::Timings,
+    latency::{Timing, Timings},
     wire::{self, Codec, Frames, PerCodec},
 };
 
@@ -134,12 +134,12 @@ impl State {
                     // What the feed had passed before is told to those who missed it: that it is late says nothing of this
                     // node.
                     let is_timed = self.shared.settings.times_deliveries && event.seq > stood;
-                    let timings = match is_timed {
+                    let mut timings = match is_timed {
                         true => Timings::of(event.at, event.seq, to.len()),
                         false => Timings::none(),
                     };
                     let sockets = to.iter().filter_map(|id| Some((id, self.sockets.get(id)?)));
-                    for ((id, socket), timing) in sockets.zip(timings) {
+                    for (id, socket) in sockets {
                         let end = socket.ending.get(&room_id).or(ends.get(id));
                         let shown = end.and_then(|end| event.as_of(*end));
                         let codec = socket.outbox.codec();
@@ -148,7 +148,13 @@ impl State {
                             None => frames.get(codec),
                         };
                         let is_own = is_sent_by(&event, socket.user_id);
-                        for frame in &*frames {
+                        // One delivery, however many frames it is; and none, where the dialect has no frame for it.
+                        for (place, frame) in frames.iter().enumerate() {
+                            let timing = match place {
+                                0 => timings.next(),
+                                _ => None,
+                            };
+                            let timing = timing.unwrap_or(Timing::NEVER);
                             socket.outbox.push_event(frame.clone(), is_own, timing);
                         }
                     }

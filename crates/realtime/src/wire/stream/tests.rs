@@ -12,7 +12,15 @@ const NOW: i64 = 1_767_323_045_000;
 const LATER: i64 = NOW + 1_000;
 
 fn named(name: &str) -> User {
-    let guest_id = GuestId::parse("zoe-1").unwrap();
+    guest(GuestId::parse("zoe-1").unwrap(), name)
+}
+
+/// A guest of this dialect, who cannot choose an id.
+fn nameless(name: &str) -> User {
+    guest(GuestId::given("1").unwrap(), name)
+}
+
+fn guest(guest_id: GuestId, name: &str) -> User {
     let name = Username::parse(name).unwrap();
     User::guest(UserId::of_guest(&guest_id), guest_id, name, sample::now())
 }
@@ -108,8 +116,18 @@ fn what_an_older_node_does_not_tell_is_not_made_up() {
 #[test]
 fn who_has_no_name_yet_is_counted_and_not_named() {
     for name in ["Guest-10", "Guest-99", "Guest-00"] {
-        let frames = room_event(&event(Some(4), joined(&named(name))));
+        let frames = room_event(&event(Some(4), joined(&nameless(name))));
         assert_say(&frames, &[counts(4)]);
+        // Who is really called so.
+        let account = User {
+            guest_id: None,
+            ..nameless(name)
+        };
+        for user in [named(name), account] {
+            let frames = room_event(&event(Some(4), joined(&user)));
+            let told = says(&format!("{name} is now chatting"));
+            assert_say(&frames, &[told, counts(4)]);
+        }
     }
     for name in [
         "Guest-1",
@@ -120,7 +138,7 @@ fn who_has_no_name_yet_is_counted_and_not_named() {
         "Guest 10",
         "My Guest-10",
     ] {
-        let frames = room_event(&event(Some(4), joined(&named(name))));
+        let frames = room_event(&event(Some(4), joined(&nameless(name))));
         assert_say(
             &frames,
             &[says(&format!("{name} is now chatting")), counts(4)],
@@ -152,7 +170,8 @@ fn who_has_no_name_is_called_guest_and_two_digits() {
         assert_eq!(unnamed(number).as_str(), name, "{number}");
     }
     for number in 0..90 {
-        assert!(is_unnamed(&unnamed(number)));
+        let member = sample::member(&nameless(unnamed(number).as_str()), Role::Member);
+        assert!(is_unnamed(&member));
     }
 }
 
