@@ -12,7 +12,7 @@ use usecase::{
 
 use crate::{
     cli::NewAdmin,
-    config::{AppEnv, Config},
+    config::{AppEnv, Config, LogLevel},
     system::SystemRandomness,
     wiring,
 };
@@ -48,7 +48,7 @@ pub(crate) async fn make_first(config: &Config, usecases: &UseCases) {
     if config.environment != AppEnv::Development {
         return;
     }
-    if let Err(error) = try_make_first(usecases).await {
+    if let Err(error) = try_make_first(usecases, config.log.level).await {
         tracing::warn!(%error, "there is no first admin: `chatterstack admin create` makes one");
     }
 }
@@ -56,11 +56,19 @@ pub(crate) async fn make_first(config: &Config, usecases: &UseCases) {
 const FIRST_NAME: &str = "admin";
 const FIRST_ADDRESS: &str = "admin@chatterstack.example";
 
-async fn try_make_first(usecases: &UseCases) -> Result<()> {
+async fn try_make_first(usecases: &UseCases, level: LogLevel) -> Result<()> {
     let (account, password) =
         new_account(Username::parse(FIRST_NAME)?, Email::parse(FIRST_ADDRESS)?)?;
     if let Some(made) = usecases.create_admin.execute_first(account).await? {
-        tracing::info!(email = %made.email, %password, "the first admin");
+        let email = made.email;
+        // Nobody will ever be told again, so it is told however quiet the log is.
+        match level {
+            LogLevel::Debug | LogLevel::Info => {
+                tracing::info!(%email, %password, "the first admin");
+            }
+            LogLevel::Warn => tracing::warn!(%email, %password, "the first admin"),
+            LogLevel::Error => tracing::error!(%email, %password, "the first admin"),
+        }
     }
     Ok(())
 }

@@ -90,6 +90,14 @@ async fn what_is_documented_is_what_there_is() {
     let dashboard: serde_json::Value =
         serde_json::from_str(include_str!("../../../deploy/grafana.json")).unwrap();
     assert_eq!(dashboard["title"], "ChatterStack");
+    // A rule that asks for a job of another name would never fire, and never say so.
+    let alerts = include_str!("../../../deploy/alerts.yaml");
+    let job = table.split_once("job_name: ").unwrap().1.lines().next();
+    let asked: Vec<_> = alerts.split("job=\"").skip(1).collect();
+    assert!(!asked.is_empty());
+    for asked in asked {
+        assert_eq!(asked.split('"').next(), job);
+    }
 }
 
 #[tokio::test]

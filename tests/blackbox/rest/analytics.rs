@@ -21,6 +21,7 @@ pub async fn first_admin(server: &Server) -> Client {
 }
 
 const OVERVIEW: &str = "/v1/analytics/overview";
+const LATENCY: &str = "/v1/analytics/latency";
 const MESSAGES: &str = "/v1/analytics/messages";
 const ACTIVE: &str = "/v1/analytics/users/active";
 const TOP_USERS: &str = "/v1/analytics/users/top";
@@ -119,9 +120,17 @@ async fn the_overview_counts_all_that_there_is() {
         "slow_closes",
         "resumes",
         "gaps_healed",
+        "messages_last_minute",
+        "committed_changes",
+        "commits",
     ];
     assert!(others.iter().all(|name| told[name].is_u64()), "{told}");
-    let names = expected.as_object().unwrap().len() + others.len();
+    let sizes = ["commit_size_p50", "commit_size_p99"];
+    let hours = told["busiest_hours"].as_array().unwrap().iter();
+    let in_hours = hours.map(|hour| hour["messages"].as_u64().unwrap());
+    assert_eq!(in_hours.sum::<u64>(), 5, "{told}");
+    let names = expected.as_object().unwrap().len() + others.len() + sizes.len() + 1;
+    assert!(sizes.iter().all(|name| told.get(name).is_some()), "{told}");
     assert_eq!(told.as_object().unwrap().len(), names);
     socket.close().await;
     let lines = csv(&talk.admin, OVERVIEW, "text/csv").await;
@@ -129,10 +138,33 @@ async fn the_overview_counts_all_that_there_is() {
         lines[0],
         "messages,senders,accounts,messages_today,new_accounts_today,daily_active_users,\
          weekly_active_users,monthly_active_users,sockets,users_online,peak_sockets,nodes,nodes_connected,queued_bytes,\
-         slow_closes,resumes,gaps_healed"
+         slow_closes,resumes,gaps_healed,messages_last_minute,committed_changes,commits,commit_size_p50,commit_size_p99"
     );
     assert!(lines[1].starts_with("5,2,3,5,3,2,2,2,"), "{lines:?}");
     assert_eq!(lines.len(), 2);
+}
+
+#[tokio::test]
+async fn how_long_messages_take_is_told_to_admins_as_json_and_as_csv() {
+    let server = Server::start().await;
+    let admin = first_admin(&server).await;
+    let nothing = json!({"deliveries": 0, "p50_ms": null, "p95_ms": null, "p99_ms": null});
+    assert_eq!(good(&admin, LATENCY).await, nothing);
+    let bob = server.user("Bob").await;
+    let room = bob.room("A room", &[]).await;
+    let mut socket = bob.socket(&server, &[]).await;
+    socket.say(&room, "hi").await;
+    socket.hear("receive_message").await;
+    let told = good(&admin, LATENCY).await;
+    assert_eq!(told["deliveries"], 1);
+    let latency = ["p50_ms", "p95_ms", "p99_ms"].map(|name| told[name].as_f64().unwrap());
+    // It took some time, and less than this test may.
+    assert!(latency[0] > 0.0 && latency[2] < 60_000.0, "{told}");
+    assert!(latency.is_sorted(), "{told}");
+    let lines = csv(&admin, LATENCY, "text/csv").await;
+    assert_eq!(lines[0], "deliveries,p50_ms,p95_ms,p99_ms");
+    assert!(lines[1].starts_with("1,"), "{lines:?}");
+    bob.get(LATENCY).await.assert_problem(403, "not_allowed");
 }
 
 #[tokio::test]

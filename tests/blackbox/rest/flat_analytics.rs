@@ -107,6 +107,12 @@ async fn hear(socket: &mut Socket, content: &str) {
 async fn a_server_on_which_nothing_happens_counts_nothing() {
     let server = Server::start().await;
     let body = ask(&server).await;
+    // Two lines of its log lie around it; that is written to the microsecond.
+    let logged = |message: &str| server.wait_for_log(message)["timestamp"].clone();
+    let time = |value: &Value| -> jiff::Timestamp { value.as_str().unwrap().parse().unwrap() };
+    let (before, after) = (time(&logged("starting")), time(&logged("listening")));
+    let started = time(&body["serverStartTime"]);
+    assert!(before <= started && started <= after, "{body}");
     for count in ["totalMessages", "activeConnections", "peakConnections"] {
         assert_eq!(body[count], 0, "{count}: {body}");
     }

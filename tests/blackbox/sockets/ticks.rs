@@ -18,8 +18,10 @@ async fn who_subscribes_is_told_again_and_again_until_they_unsubscribe() {
     let tick = socket.hear("analytics.tick").await;
     let names: BTreeSet<_> = tick["data"].as_object().unwrap().keys().collect();
     let expected = [
+        "commits",
         "gaps_healed",
         "latency",
+        "messages_last_minute",
         "nodes",
         "nodes_connected",
         "peak_sockets",

@@ -53,6 +53,7 @@ async fn a_message_is_followed_from_its_socket_to_the_fan_out_of_every_node() {
     let room = ann.room("General", &[&bob]).await;
     let mut at_a = ann.socket(a, &[]).await;
     let mut others = [bob.socket(b, &[]).await, bob.at(c).socket(c, &[]).await];
+    fleet.wait_for_listeners(&room, 3).await;
     at_a.say(&room, "hi").await;
     for other in &mut others {
         other.until("hi").await;
@@ -302,4 +303,16 @@ async fn what_goes_wrong_is_logged_within_its_request_and_its_command() {
     assert_eq!(line["level"], "WARN");
     assert_eq!(line["spans"][0]["path"], path.as_str());
     assert!(line["trace_id"].is_string(), "{line}");
+    // A command has one too: that of its trace.
+    let of_socket = |line: &&Value| {
+        let spans = line["spans"].as_array().into_iter().flatten();
+        let mut ids = spans.map(|span| &span["connection_id"]);
+        line["trace_id"].is_string() && ids.any(Value::is_string)
+    };
+    let away = lines(a, "the store is away");
+    let line = away.iter().find(of_socket);
+    let line = line.expect("the failure of the command was logged");
+    let trace_id = line["trace_id"].as_str().unwrap();
+    let is_meant = |span: &Span| span.name == "command" && span.trace == trace_id;
+    collector.span("the command", is_meant).await;
 }

@@ -231,6 +231,27 @@ fn by_the_defaults_a_peer_that_reads_nothing_is_gone_within_thirty_seconds() {
 }
 
 #[test]
+fn by_the_defaults_a_lost_author_is_waited_for_thirty_seconds_and_readers_are_told_twenty_times_a_second()
+ {
+    let config = said().load();
+    assert_eq!(config.streams.lease, std::time::Duration::from_secs(30));
+    assert_eq!(
+        config.streams.interval,
+        std::time::Duration::from_millis(50)
+    );
+}
+
+#[test]
+fn deliveries_are_timed_unless_that_is_switched_off() {
+    for (said_so, expected) in [(None, true), (Some("on"), true), (Some("off"), false)] {
+        let said = said_so
+            .into_iter()
+            .fold(said(), |said, it| said.env("DELIVERY_LATENCY", it));
+        assert_eq!(said.load().delivery.latency, expected, "{said_so:?}");
+    }
+}
+
+#[test]
 fn a_fault_in_one_setting_is_not_blamed_on_another() {
     let fault = said().env("WS_PONG_TIMEOUT", "soon").only_fault();
     assert!(fault.contains("\"soon\""), "{fault}");

@@ -205,3 +205,6 @@ fn latency(encoder: &mut DescriptorEncoder<'_>, latency: &Distribution) -> fmt::
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

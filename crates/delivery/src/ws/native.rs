@@ -66,8 +66,8 @@ impl Native {
     async fn tick(&self) {
         let live = &self.door.usecases.analytics.live;
         match live.execute(self.lease.caller(), self.door.stats()).await {
-            Ok(fleet) => {
-                let frame = wire::analytics_tick(LiveBody::from(&fleet));
+            Ok(report) => {
+                let frame = wire::analytics_tick(LiveBody::from(&report));
                 self.connection.outbox().push(FrameClass::Ephemeral, frame);
             }
             // Who is an admin no longer.

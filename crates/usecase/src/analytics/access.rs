@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use domain::{
-    Interval, Role, RoomId, Span, StoreError, StoreResult, Timestamp,
+    HourActivity, Interval, Role, RoomId, Span, StoreError, StoreResult, Timestamp,
     ports::{ActivityStore, Clock, RoomStore, UserStore},
 };
 
-use super::CountActivity;
+use super::{CountActivity, Window};
 use crate::{Caller, access};
 
 /// Why there is no answer.
@@ -112,6 +112,43 @@ impl Analyst {
             to: after(now),
             room,
         })
+    }
+
+    /// The hours of the day in which something was sent in the last thirty days, from 0 on.
+    pub async fn busiest_hours(&self, room: Option<RoomId>) -> StoreResult<Vec<HourActivity>> {
+        let hours = Span {
+            interval: Interval::Hour,
+            ..self.last_days(Window::Month.days(), room)?
+        };
+        self.activity.busiest_hours(&hours).await
+    }
+
+    /// How many messages each of the last `count` minutes had, the earliest first; the last one is the one that lasts.
+    pub async fn by_minute(&self, now: Timestamp, count: usize) -> StoreResult<Vec<u64>> {
+        let length = Interval::Minute.seconds();
+        let to = Interval::Minute.start_of(now).as_second() + length;
+        let first = to - count as i64 * length;
+        let at = |second| {
+            let at = Timestamp::from_second(second);
+            at.map_err(|error| StoreError::Other(error.to_string()))
+        };
+        let span = Span {
+            interval: Interval::Minute,
+            from: at(first)?,
+            to: at(to)?,
+            room: None,
+        };
+        let mut minutes = vec![0; count];
+        for point in self.activity.series(&span).await? {
+            let place = (point.at.as_second() - first).div_euclid(length);
+            let minute = usize::try_from(place)
+                .ok()
+                .and_then(|it| minutes.get_mut(it));
+            if let Some(minute) = minute {
+                *minute = point.messages;
+            }
+        }
+        Ok(minutes)
     }
 
     /// All that was ever counted.

@@ -1,8 +1,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    FleetStats, Interval, Member, NodeStats, RoomId, Span, StoreError, StoreResult, TRACED,
-    Timestamp,
+    FleetStats, Member, NodeStats, RoomId, StoreResult, TRACED, Timestamp,
     ports::{LiveStats, MemberStore, Presence},
 };
 use tracing::instrument;
@@ -58,38 +57,11 @@ impl GuestOverview {
         let (messages, _) = analyst.activity.totals(&analyst.ever(None)).await?;
         Ok(GuestOverviewReport {
             messages,
-            per_minute: self.per_minute(at).await?,
+            per_minute: analyst.by_minute(at, Self::MINUTES).await?,
             fleet: fleet(&*self.live, here).await?,
             present: self.present().await?,
             at,
         })
-    }
-
-    async fn per_minute(&self, now: Timestamp) -> StoreResult<Vec<u64>> {
-        let length = Interval::Minute.seconds();
-        let to = Interval::Minute.start_of(now).as_second() + length;
-        let first = to - Self::MINUTES as i64 * length;
-        let at = |second| {
-            let at = Timestamp::from_second(second);
-            at.map_err(|error| StoreError::Other(error.to_string()))
-        };
-        let span = Span {
-            interval: Interval::Minute,
-            from: at(first)?,
-            to: at(to)?,
-            room: None,
-        };
-        let mut minutes = vec![0; Self::MINUTES];
-        for point in self.analyst.activity.series(&span).await? {
-            let place = (point.at.as_second() - first).div_euclid(length);
-            let minute = usize::try_from(place)
-                .ok()
-                .and_then(|it| minutes.get_mut(it));
-            if let Some(minute) = minute {
-                *minute = point.messages;
-            }
-        }
-        Ok(minutes)
     }
 
     async fn present(&self) -> StoreResult<Vec<Member>> {

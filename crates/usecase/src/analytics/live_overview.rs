@@ -12,6 +12,15 @@ pub struct LiveOverview {
     pub(crate) live: Arc<dyn LiveStats>,
 }
 
+/// How all nodes do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveReport {
+    /// What they count.
+    pub fleet: FleetStats,
+    /// The messages of the last whole minute, as far as they are counted yet.
+    pub messages_last_minute: u64,
+}
+
 impl LiveOverview {
     /// For admins. `here` is what this node counts now; of the others, what they said last is told.
     ///
@@ -22,9 +31,15 @@ impl LiveOverview {
         &self,
         caller: Caller,
         here: NodeStats,
-    ) -> Result<FleetStats, AnalyticsError> {
-        self.analyst.allow(caller, None).await?;
-        Ok(fleet(&*self.live, here).await?)
+    ) -> Result<LiveReport, AnalyticsError> {
+        let analyst = &self.analyst;
+        analyst.allow(caller, None).await?;
+        // The second one is the one that lasts.
+        let minutes = analyst.by_minute(analyst.clock.now(), 2).await?;
+        Ok(LiveReport {
+            fleet: fleet(&*self.live, here).await?,
+            messages_last_minute: minutes[0],
+        })
     }
 }
 

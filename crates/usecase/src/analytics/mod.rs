@@ -17,7 +17,7 @@ pub use access::AnalyticsError;
 pub use active_users::{ActiveUsers, ActiveUsersReport, Window};
 pub use count_activity::CountActivity;
 pub use guest_overview::{GuestOverview, GuestOverviewReport};
-pub use live_overview::LiveOverview;
+pub use live_overview::{LiveOverview, LiveReport};
 pub use messages_over_time::{MessagesOverTime, MessagesOverTimeInput};
 pub use overview::{Overview, OverviewReport};
 pub use room_report::{RoomReport, RoomReportAnswer};

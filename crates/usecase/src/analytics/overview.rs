@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use domain::TRACED;
+use domain::{HourActivity, TRACED};
 use tracing::instrument;
 
 use super::{ActiveUsers, AnalyticsError, Window, access::Analyst};
@@ -10,7 +10,7 @@ use crate::Caller;
 pub struct Overview(pub(crate) Arc<Analyst>);
 
 /// All that there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverviewReport {
     /// Messages that stand, in rooms that are there.
     pub messages: u64,
@@ -28,6 +28,8 @@ pub struct OverviewReport {
     pub weekly_active_users: u64,
     /// Within thirty days, today included.
     pub monthly_active_users: u64,
+    /// The hours of the day in which something was sent in the last thirty days, from 0 on.
+    pub busiest_hours: Vec<HourActivity>,
 }
 
 impl Overview {
@@ -54,6 +56,7 @@ impl Overview {
             daily_active_users: day.users,
             weekly_active_users: week.users,
             monthly_active_users: month.users,
+            busiest_hours: self.0.busiest_hours(None).await?,
         })
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use domain::{HourActivity, Interval, RoomId, Span, TRACED};
+use domain::{HourActivity, RoomId, TRACED};
 use tracing::instrument;
 
 use super::{ActiveUsers, AnalyticsError, Window, access::Analyst};
@@ -44,17 +44,13 @@ impl RoomReport {
         let day = active.count(Window::Day, room).await?;
         let week = active.count(Window::Week, room).await?;
         let month = active.count(Window::Month, room).await?;
-        let hours = Span {
-            interval: Interval::Hour,
-            ..self.0.last_days(Window::Month.days(), room)?
-        };
         Ok(RoomReportAnswer {
             messages,
             senders,
             daily_active_users: day.users,
             weekly_active_users: week.users,
             monthly_active_users: month.users,
-            busiest_hours: self.0.activity.busiest_hours(&hours).await?,
+            busiest_hours: self.0.busiest_hours(room).await?,
         })
     }
 }

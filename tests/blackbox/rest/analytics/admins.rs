@@ -22,6 +22,23 @@ async fn the_admin_of_the_first_start_is_told_in_the_log_and_made_once() {
     good(&admin.at(&second), OVERVIEW).await;
 }
 
+#[tokio::test]
+async fn the_first_admin_is_told_however_quiet_the_log_is() {
+    for level in ["warn", "error"] {
+        let folder = tempfile::tempdir().unwrap();
+        let start = || Start::default().in_folder(folder.path());
+        let quiet = start().with("LOG_LEVEL", level).spawn();
+        let told = quiet.wait_for_log("the first admin")["fields"].clone();
+        quiet.signal("TERM");
+        quiet.refused().await;
+        let server = start().start().await;
+        let field = |name: &str| told[name].as_str().unwrap();
+        let client = server.client();
+        let admin = client.log_in(field("email"), field("password")).await;
+        good(&admin, OVERVIEW).await;
+    }
+}
+
 /// Their address may have been anybody's before there were admins.
 #[tokio::test]
 async fn an_account_that_has_the_address_of_the_first_admin_is_not_made_one() {

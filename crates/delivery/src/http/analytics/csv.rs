@@ -12,6 +12,7 @@ pub(super) fn answer<T: Serialize>(
 ) -> Result<HttpResponse, Problem> {
     let accept = request.headers().get(ACCEPT);
     let accept = accept.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let accept = accept.to_ascii_lowercase();
     if !accept.contains("text/csv") || accept.contains("application/json") {
         return Ok(HttpResponse::Ok().json(body));
     }

@@ -1,9 +1,9 @@
 //! What there is, and how the nodes do now.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use domain::{Distribution, FleetStats};
+use domain::{CommitStats, Distribution, HourActivity};
 use serde::Serialize;
-use usecase::analytics::OverviewReport;
+use usecase::analytics::{LiveReport, OverviewReport};
 use utoipa::ToSchema;
 
 use super::csv::answer;
@@ -16,6 +16,15 @@ use crate::{
 /// All that there is.
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct OverviewBody {
+    #[serde(flatten)]
+    counts: OverviewCounts,
+    /// The hours of the day in which something was sent in the last thirty days, from 0 on.
+    busiest_hours: Vec<HourActivity>,
+}
+
+/// What is told of it as CSV too.
+#[derive(Serialize, ToSchema)]
+struct OverviewCounts {
     /// Messages that stand, in rooms that are there.
     messages: u64,
     /// Users who sent them.
@@ -50,6 +59,16 @@ pub(in crate::http) struct OverviewBody {
     resumes: u64,
     /// Gaps of the bus that the log has filled, since then.
     gaps_healed: u64,
+    /// Messages of the last whole minute, as far as they are counted yet.
+    messages_last_minute: u64,
+    /// Changes that were committed, since the nodes started.
+    committed_changes: u64,
+    /// In how many commits of several at once, where the store makes such.
+    commits: u64,
+    /// Half of them had no more changes than this: 1, 2, 4, 8 and so on; none while there are no commits.
+    commit_size_p50: Option<u64>,
+    /// 99 of 100 had no more.
+    commit_size_p99: Option<u64>,
 }
 
 /// How the nodes do now, together.
@@ -73,12 +92,41 @@ pub(crate) struct LiveBody {
     resumes: u64,
     /// Gaps of the bus that the log has filled, since then.
     gaps_healed: u64,
+    /// Messages of the last whole minute, as far as they are counted yet.
+    messages_last_minute: u64,
+    /// How much is committed at once.
+    commits: CommitsBody,
     /// How long messages take.
     latency: LatencyBody,
 }
 
-impl From<&FleetStats> for LiveBody {
-    fn from(fleet: &FleetStats) -> Self {
+/// What the nodes have committed since they started.
+#[derive(Serialize)]
+struct CommitsBody {
+    /// How many changes.
+    changes: u64,
+    /// In how many commits of several at once, where the store makes such.
+    count: u64,
+    /// Half of them had no more changes than this.
+    size_p50: Option<u64>,
+    /// 99 of 100 had no more.
+    size_p99: Option<u64>,
+}
+
+impl From<&CommitStats> for CommitsBody {
+    fn from(commits: &CommitStats) -> Self {
+        Self {
+            changes: commits.changes,
+            count: commits.sizes.count(),
+            size_p50: commits.sizes.percentile(50),
+            size_p99: commits.sizes.percentile(99),
+        }
+    }
+}
+
+impl From<&LiveReport> for LiveBody {
+    fn from(live: &LiveReport) -> Self {
+        let fleet = &live.fleet;
         let sockets = &fleet.sockets;
         Self {
             nodes: fleet.nodes,
@@ -90,6 +138,8 @@ impl From<&FleetStats> for LiveBody {
             slow_closes: sockets.slow_closes,
             resumes: sockets.resumes,
             gaps_healed: sockets.gaps_healed,
+            messages_last_minute: live.messages_last_minute,
+            commits: CommitsBody::from(&fleet.commits),
             latency: LatencyBody::from(&sockets.latency),
         }
     }
@@ -122,6 +172,52 @@ pub(in crate::http) struct LatencyBody {
     p99_ms: Option<f64>,
 }
 
+impl OverviewBody {
+    fn of(counted: OverviewReport, live: &LiveReport) -> Self {
+        let OverviewReport {
+            messages,
+            senders,
+            accounts,
+            messages_today,
+            new_accounts_today,
+            daily_active_users,
+            weekly_active_users,
+            monthly_active_users,
+            busiest_hours,
+        } = counted;
+        let (fleet, sockets) = (&live.fleet, &live.fleet.sockets);
+        let commits = CommitsBody::from(&fleet.commits);
+        let counts = OverviewCounts {
+            messages,
+            senders,
+            accounts,
+            messages_today,
+            new_accounts_today,
+            daily_active_users,
+            weekly_active_users,
+            monthly_active_users,
+            sockets: sockets.open,
+            users_online: sockets.users.count(),
+            peak_sockets: sockets.peak,
+            nodes: fleet.nodes,
+            nodes_connected: fleet.connected,
+            queued_bytes: sockets.queue_bytes,
+            slow_closes: sockets.slow_closes,
+            resumes: sockets.resumes,
+            gaps_healed: sockets.gaps_healed,
+            messages_last_minute: live.messages_last_minute,
+            committed_changes: commits.changes,
+            commits: commits.count,
+            commit_size_p50: commits.size_p50,
+            commit_size_p99: commits.size_p99,
+        };
+        Self {
+            counts,
+            busiest_hours,
+        }
+    }
+}
+
 problems!(LiveProblems: CALLER; NotAllowed);
 
 /// Counts all that there is.
@@ -133,38 +229,11 @@ pub(in crate::http) async fn overview(
     Authenticated(caller, ()): Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let overview = &door.usecases.analytics.overview;
-    let OverviewReport {
-        messages,
-        senders,
-        accounts,
-        messages_today,
-        new_accounts_today,
-        daily_active_users,
-        weekly_active_users,
-        monthly_active_users,
-    } = overview.execute(caller).await?;
+    let counted = overview.execute(caller).await?;
     let live = &door.usecases.analytics.live;
     let live = live.execute(caller, door.stats()).await?;
-    let body = OverviewBody {
-        messages,
-        senders,
-        accounts,
-        messages_today,
-        new_accounts_today,
-        daily_active_users,
-        weekly_active_users,
-        monthly_active_users,
-        sockets: live.sockets.open,
-        users_online: live.sockets.users.count(),
-        peak_sockets: live.sockets.peak,
-        nodes: live.nodes,
-        nodes_connected: live.connected,
-        queued_bytes: live.sockets.queue_bytes,
-        slow_closes: live.sockets.slow_closes,
-        resumes: live.sockets.resumes,
-        gaps_healed: live.sockets.gaps_healed,
-    };
-    answer(&request, &body, OVERVIEW, [&body])
+    let body = OverviewBody::of(counted, &live);
+    answer(&request, &body, OVERVIEW, [&body.counts])
 }
 
 /// Tells how long messages take to reach the sockets.
@@ -176,13 +245,16 @@ pub(in crate::http) async fn latency(
     Authenticated(caller, ()): Authenticated,
 ) -> Result<HttpResponse, Problem> {
     let live = &door.usecases.analytics.live;
-    let fleet = live.execute(caller, door.stats()).await?;
-    let body = LatencyBody::from(&fleet.sockets.latency);
+    let live = live.execute(caller, door.stats()).await?;
+    let body = LatencyBody::from(&live.fleet.sockets.latency);
     answer(&request, &body, LATENCY, [&body])
 }
 
 // The columns of the CSV.
 const OVERVIEW: &str = "messages,senders,accounts,messages_today,new_accounts_today,daily_active_users,\
     weekly_active_users,monthly_active_users,sockets,users_online,peak_sockets,nodes,nodes_connected,queued_bytes,\
-    slow_closes,resumes,gaps_healed";
+    slow_closes,resumes,gaps_healed,messages_last_minute,committed_changes,commits,commit_size_p50,commit_size_p99";
 const LATENCY: &str = "deliveries,p50_ms,p95_ms,p99_ms";
+
+#[cfg(test)]
+mod tests;

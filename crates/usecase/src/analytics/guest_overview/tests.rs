@@ -1,5 +1,5 @@
 use domain::{
-    ActivityPoint, Role, Room, User, UserId,
+    ActivityPoint, Interval, Role, Room, User, UserId,
     ports::{
         MockActivityStore, MockLiveStats, MockMemberStore, MockPresence, MockRoomStore,
         MockUserStore,

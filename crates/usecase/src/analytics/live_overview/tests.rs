@@ -1,5 +1,5 @@
 use domain::{
-    User,
+    ActivityPoint, Interval, Span, User,
     ports::{MockActivityStore, MockLiveStats, MockRoomStore, MockUserStore},
 };
 use mockall::predicate::eq;
@@ -7,7 +7,7 @@ use testkit::sample::node_stats;
 
 use super::*;
 use crate::{
-    analytics::CountActivity,
+    analytics::{CountActivity, sample::time},
     sample::{ann, away, caller, clock},
 };
 
@@ -19,8 +19,25 @@ fn overview(is_admin: bool, all: StoreResult<Vec<NodeStats>>) -> LiveOverview {
         .expect_by_id()
         .with(eq(ann().id))
         .return_const(Ok(Some(user)));
-    // Nothing is counted from the logs for this.
-    let activity = Arc::new(MockActivityStore::new());
+    // Nothing is counted from the logs for this, but what was counted is asked for. It is 03:04:05.
+    let mut activity = MockActivityStore::new();
+    let minutes = Span {
+        interval: Interval::Minute,
+        from: time("03:03:00"),
+        to: time("03:05:00"),
+        room: None,
+    };
+    let point = |at, messages| ActivityPoint {
+        at: time(at),
+        messages,
+        senders: 1,
+    };
+    let series = vec![point("03:03:00", 7), point("03:04:00", 2)];
+    activity
+        .expect_series()
+        .with(eq(minutes))
+        .return_const(Ok(series));
+    let activity = Arc::new(activity);
     let mut live = MockLiveStats::new();
     live.expect_all().return_const(all);
     LiveOverview {
@@ -44,19 +61,21 @@ async fn an_admin_is_told_what_all_nodes_count_together() {
         ..here.clone()
     };
     let overview = overview(true, Ok(vec![earlier, other.clone()]));
-    let fleet = overview.execute(caller(), here.clone()).await.unwrap();
+    let report = overview.execute(caller(), here.clone()).await.unwrap();
+    let fleet = report.fleet;
     let mut expected = FleetStats::from(here);
     expected.merge(other);
     assert_eq!(fleet, expected);
     assert_eq!((fleet.nodes, fleet.connected), (2, 2));
+    assert_eq!(report.messages_last_minute, 7);
 }
 
 #[tokio::test]
 async fn while_the_others_cannot_be_asked_this_node_counts_alone() {
     let here = node_stats();
     let overview = overview(true, Err(away()));
-    let fleet = overview.execute(caller(), here.clone()).await;
-    assert_eq!(fleet, Ok(FleetStats::from(here)));
+    let report = overview.execute(caller(), here.clone()).await.unwrap();
+    assert_eq!(report.fleet, FleetStats::from(here));
 }
 
 #[tokio::test]

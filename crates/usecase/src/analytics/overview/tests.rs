@@ -1,4 +1,5 @@
-use domain::ports::MockActivityStore;
+use domain::{Interval, Span, ports::MockActivityStore};
+use mockall::predicate::eq;
 
 use super::*;
 use crate::{
@@ -21,6 +22,18 @@ async fn each_number_is_of_its_own_days() {
         totals(&mut activity, span, said);
         new_accounts(&mut activity, span, made);
     }
+    let hours = Span {
+        interval: Interval::Hour,
+        ..days_from(THIS_MONTH, None)
+    };
+    let busiest = vec![HourActivity {
+        hour: 17,
+        messages: 1_000,
+    }];
+    activity
+        .expect_busiest_hours()
+        .with(eq(hours))
+        .return_const(Ok(busiest.clone()));
     assert_eq!(
         Overview(admins_analyst(activity)).execute(caller()).await,
         Ok(OverviewReport {
@@ -32,6 +45,7 @@ async fn each_number_is_of_its_own_days() {
             daily_active_users: 2,
             weekly_active_users: 12,
             monthly_active_users: 29,
+            busiest_hours: busiest,
         })
     );
 }

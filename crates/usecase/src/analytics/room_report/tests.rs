@@ -1,5 +1,5 @@
 use domain::{
-    Role,
+    Interval, Role, Span,
     ports::{MockActivityStore, MockRoomStore},
 };
 use mockall::predicate::eq;
