@@ -1,6 +1,7 @@
 //! What is counted, over REST: for admins, and for the owner of a room.
 
 mod admins;
+mod recount;
 mod refusals;
 
 use reqwest::{Method, header::ACCEPT};
