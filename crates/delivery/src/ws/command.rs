@@ -88,7 +88,7 @@ pub(super) async fn carry_out(
         Command::AnalyticsSubscribe => {
             door.limits.check(Deed::Call(caller.user_id)).await?;
             let live = &door.usecases.analytics.live;
-            live.execute(caller, door.stats()).await?;
+            live.nodes(caller, door.stats()).await?;
             ticks.start();
             json!({})
         }

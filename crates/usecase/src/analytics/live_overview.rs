@@ -22,7 +22,20 @@ pub struct LiveReport {
 }
 
 impl LiveOverview {
-    /// For admins. `here` is what this node counts now; of the others, what they said last is told.
+    /// For admins: what the nodes count. `here` is what this one counts now; of the others, what they said last is told.
+    ///
+    /// # Errors
+    /// [`AnalyticsError`].
+    pub async fn nodes(
+        &self,
+        caller: Caller,
+        here: NodeStats,
+    ) -> Result<FleetStats, AnalyticsError> {
+        self.analyst.allow(caller, None).await?;
+        Ok(fleet(&*self.live, here).await?)
+    }
+
+    /// As [`nodes`](Self::nodes), with how much is said.
     ///
     /// # Errors
     /// [`AnalyticsError`].
@@ -32,12 +45,12 @@ impl LiveOverview {
         caller: Caller,
         here: NodeStats,
     ) -> Result<LiveReport, AnalyticsError> {
+        let fleet = self.nodes(caller, here).await?;
         let analyst = &self.analyst;
-        analyst.allow(caller, None).await?;
         // The second one is the one that lasts.
         let minutes = analyst.by_minute(analyst.clock.now(), 2).await?;
         Ok(LiveReport {
-            fleet: fleet(&*self.live, here).await?,
+            fleet,
             messages_last_minute: minutes[0],
         })
     }

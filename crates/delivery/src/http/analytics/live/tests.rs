@@ -53,9 +53,8 @@ fn a_tick_tells_each_number_by_its_name_and_times_in_milliseconds() {
     assert_eq!(told, expected);
 }
 
-#[test]
-fn the_overview_tells_the_same_of_the_nodes_beside_what_is_counted() {
-    let counted = OverviewReport {
+fn counted() -> OverviewReport {
+    OverviewReport {
         messages: 1,
         senders: 2,
         accounts: 3,
@@ -68,8 +67,12 @@ fn the_overview_tells_the_same_of_the_nodes_beside_what_is_counted() {
             hour: 17,
             messages: 1,
         }],
-    };
-    let told = serde_json::to_value(OverviewBody::of(counted, &report())).unwrap();
+    }
+}
+
+#[test]
+fn the_overview_tells_the_same_of_the_nodes_beside_what_is_counted() {
+    let told = serde_json::to_value(OverviewBody::of(counted(), &report())).unwrap();
     let expected = json!({
         "messages": 1,
         "senders": 2,
@@ -90,12 +93,46 @@ fn the_overview_tells_the_same_of_the_nodes_beside_what_is_counted() {
         "resumes": 17,
         "gaps_healed": 18,
         "messages_last_minute": 20,
-        "committed_changes": 19,
-        "commits": 5,
-        "commit_size_p50": 1,
-        "commit_size_p99": 4,
+        "commits": {"changes": 19, "count": 5, "size_p50": 1, "size_p99": 4},
     });
     assert_eq!(told, expected);
+}
+
+#[test]
+fn as_csv_each_number_of_the_overview_stands_below_its_name() {
+    let body = OverviewBody::of(counted(), &report());
+    let mut csv = ::csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    csv.serialize(body.row()).unwrap();
+    let line = String::from_utf8(csv.into_inner().unwrap()).unwrap();
+    let row: Vec<_> = OVERVIEW.split(',').zip(line.trim().split(',')).collect();
+    let expected = [
+        ("messages", "1"),
+        ("senders", "2"),
+        ("accounts", "3"),
+        ("messages_today", "4"),
+        ("new_accounts_today", "5"),
+        ("daily_active_users", "6"),
+        ("weekly_active_users", "7"),
+        ("monthly_active_users", "8"),
+        ("sockets", "12"),
+        ("users_online", "0"),
+        ("peak_sockets", "13"),
+        ("nodes", "3"),
+        ("nodes_connected", "2"),
+        ("queued_bytes", "1400"),
+        ("slow_closes", "16"),
+        ("resumes", "17"),
+        ("gaps_healed", "18"),
+        ("messages_last_minute", "20"),
+        ("committed_changes", "19"),
+        ("commits", "5"),
+        ("commit_size_p50", "1"),
+        ("commit_size_p99", "4"),
+    ];
+    assert_eq!(row, expected);
+    assert_eq!(line.split(',').count(), expected.len());
 }
 
 #[test]
