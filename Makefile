@@ -32,6 +32,9 @@ config-docs: ## Write docs/CONFIGURATION.md anew from the code
 bench-local: ## Measure messages sent and delivered a second by a release server on this machine
 	./scripts/bench-local.sh
 
+bench-fanout: ## Measure how fast messages reach all who are told, beside servers that do nothing else
+	./scripts/bench-fanout.sh
+
 bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
 	./scripts/bench-readers.sh
 
@@ -47,4 +50,4 @@ bench-timing: ## Measure what timing a delivery costs between the bus and the qu
 check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
 	./scripts/check-analytics.sh
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-readers bench-metrics bench-timing bench-durable check-analytics
+.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-fanout bench-readers bench-metrics bench-timing bench-durable check-analytics

@@ -1,4 +1,4 @@
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -8,50 +8,75 @@ pub struct Room {
     pub sockets: Vec<String>,
 }
 
-/// One account with many sockets: hashing passwords is not what is measured.
-pub async fn room(url: &str, sockets: usize) -> Result<Room> {
-    let http = Client::new();
-    // A name that no earlier run has taken.
+/// A user of a server, logged in.
+pub struct Account {
+    http: Client,
+    url: String,
+    pub id: String,
+    pub token: String,
+}
+
+/// A name that no earlier run has taken: 20 letters and digits.
+pub fn unique() -> String {
     let unique = format!("{:?}-{}", std::time::Instant::now(), std::process::id());
     let name: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = &name[name.len().saturating_sub(40)..];
-    let account = json!({"username": name, "email": format!("{name}@load.example"), "password": "load-password"});
-    call(&http, url, "/v1/auth/register", None, &account).await?;
-    let tokens = call(&http, url, "/v1/auth/login", None, &account).await?;
-    let token = tokens["access_token"].as_str().unwrap_or_default();
-    let room = call(
-        &http,
-        url,
-        "/v1/rooms",
-        Some(token),
-        &json!({"name": "load"}),
-    )
-    .await?;
-    let id = room["id"].as_str().unwrap_or_default().to_owned();
-    let address = format!(
-        "{}/ws?access_token={token}&room_id={id}",
-        url.replacen("http", "ws", 1)
-    );
+    name[name.len().saturating_sub(20)..].to_owned()
+}
+
+impl Account {
+    /// Makes it, and logs it in.
+    pub async fn new(url: &str, name: &str) -> Result<Self> {
+        let mut account = Self {
+            http: Client::new(),
+            url: url.to_owned(),
+            id: String::new(),
+            token: String::new(),
+        };
+        let proof = json!({"username": name, "email": format!("{name}@load.example"), "password": "load-password"});
+        let user = account.call("/v1/auth/register", &proof).await?;
+        account.id = text(&user, "id")?;
+        let tokens = account.call("/v1/auth/login", &proof).await?;
+        account.token = text(&tokens, "access_token")?;
+        Ok(account)
+    }
+
+    /// Makes a room with these users besides this one, and answers its id.
+    pub async fn make_room(&self, members: &[&str]) -> Result<String> {
+        let room = json!({"name": "load", "member_ids": members});
+        let room = self.call("/v1/rooms", &room).await?;
+        text(&room, "id")
+    }
+
+    /// The path of a socket that follows this room.
+    pub fn path(&self, room: &str) -> String {
+        format!("/ws?access_token={}&room_id={room}", self.token)
+    }
+
+    async fn call(&self, path: &str, body: &Value) -> Result<Value> {
+        let mut request = self.http.post(format!("{}{path}", self.url)).json(body);
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let body: Value = response.json().await?;
+        ensure!(status.is_success(), "{path} answered {status}: {body}");
+        Ok(body)
+    }
+}
+
+fn text(body: &Value, name: &str) -> Result<String> {
+    let text = body[name].as_str();
+    Ok(text.with_context(|| format!("no {name}"))?.to_owned())
+}
+
+/// One account with many sockets: hashing passwords is not what is measured.
+pub async fn room(url: &str, sockets: usize) -> Result<Room> {
+    let account = Account::new(url, &unique()).await?;
+    let id = account.make_room(&[]).await?;
+    let address = format!("{}{}", url.replacen("http", "ws", 1), account.path(&id));
     Ok(Room {
         id,
         sockets: vec![address; sockets],
     })
-}
-
-async fn call(
-    http: &Client,
-    url: &str,
-    path: &str,
-    token: Option<&str>,
-    body: &Value,
-) -> Result<Value> {
-    let mut request = http.post(format!("{url}{path}")).json(body);
-    if let Some(token) = token {
-        request = request.bearer_auth(token);
-    }
-    let response = request.send().await?;
-    let status = response.status();
-    let body: Value = response.json().await?;
-    ensure!(status.is_success(), "{path} answered {status}: {body}");
-    Ok(body)
 }

@@ -2,6 +2,9 @@
 
 mod account;
 mod closed_loop;
+mod cpu;
+mod fanout;
+mod frames;
 mod health;
 mod latencies;
 mod metrics_cost;
@@ -9,6 +12,9 @@ mod readers;
 mod receiver;
 mod report;
 mod sender;
+mod serve;
+mod server;
+mod spread;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -29,15 +35,28 @@ enum Command {
     Readers(readers::Arguments),
     /// Servers of its own by turns, with and without metrics: what these cost.
     Metrics(metrics_cost::Arguments),
+    /// Servers of its own by turns, ChatterStack among them: how many sockets they tell how fast.
+    Fanout(fanout::Arguments),
+    /// A server to compare with.
+    Serve(serve::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
     let line = CommandLine::parse();
-    match line.command {
+    // It has a runtime of its own, or none.
+    if let Some(Command::Serve(arguments)) = &line.command {
+        return serve::run(arguments);
+    }
+    tokio::runtime::Runtime::new()?.block_on(load(&line))
+}
+
+async fn load(line: &CommandLine) -> Result<()> {
+    match &line.command {
         None => closed_loop::run(&line.closed_loop).await,
-        Some(Command::Readers(arguments)) => readers::run(&arguments).await,
-        Some(Command::Metrics(arguments)) => metrics_cost::run(&arguments).await,
+        Some(Command::Readers(arguments)) => readers::run(arguments).await,
+        Some(Command::Metrics(arguments)) => metrics_cost::run(arguments).await,
+        Some(Command::Fanout(arguments)) => fanout::run(arguments).await,
+        Some(Command::Serve(_)) => Ok(()),
     }
 }
 

@@ -1,10 +1,8 @@
 //! What it costs a node to time its deliveries and to tell of them.
 
-mod cpu;
 mod member;
 mod node;
 mod scrape;
-mod server;
 mod table;
 
 use std::path::PathBuf;
@@ -12,9 +10,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, value_parser};
 
+use crate::server::Server;
+
 use node::Node;
 use scrape::Metrics;
-use server::Server;
 use table::{Pair, Row};
 
 /// Servers of its own, of which one times its deliveries and is asked for its metrics, and one does not: the processor time

@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use tokio::time::{sleep, timeout};
 
-use super::{cpu::CpuTime, member::Member, server::Server};
-use crate::{account, spawned};
+use super::member::Member;
+use crate::{account, cpu::CpuTime, server::Server, spawned};
 
 /// A node that is this late with a measurement, or with its sockets, is at fault.
 const BOUND: Duration = Duration::from_secs(60);

@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File},
     path::Path,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -33,20 +33,28 @@ struct Fields {
 }
 
 impl Server {
-    /// Starts one that keeps all it has in this folder, which it makes; with `DELIVERY_LATENCY` as said.
+    /// Starts a ChatterStack that keeps all it has in this folder, which it makes; with `DELIVERY_LATENCY` as said.
     pub async fn start(program: &Path, folder: &Path, latency: &str) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.env("DELIVERY_LATENCY", latency);
+        Self::launch(command, folder).await
+    }
+
+    /// Starts what this command starts, which is told to listen on a free port, and says where in a line of its log; what it
+    /// keeps is in this folder, which is made.
+    pub async fn launch(mut command: Command, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let log = folder.join("log");
-        let process = Command::new(program)
+        let process = command
             .env("HOST", "127.0.0.1")
             .env("PORT", "0")
             .env("LOG_FORMAT", "json")
             .env("LOG_LEVEL", "info")
             .env("DATA_DIR", folder)
-            .env("DELIVERY_LATENCY", latency)
+            .stdin(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()
-            .with_context(|| format!("{} does not start", program.display()))?;
+            .with_context(|| format!("{command:?} does not start"))?;
         let mut server = Self {
             process,
             url: String::new(),
