@@ -57,6 +57,9 @@ const SETTINGS: [(&str, &str); 12] = [
     ("CACHE_TTL", "1s"),
 ];
 
+/// Those of the nodes, by turns.
+const TRANSPORTS: [&str; 2] = ["actix", "takeover"];
+
 impl Rig {
     /// Over the Postgres and the Redis of all tests: for faults of nodes and links.
     pub async fn shared(settings: &[(&str, &str)]) -> Self {
@@ -112,6 +115,7 @@ impl Rig {
         let settings = self.settings.iter().chain(&links.settings);
         settings
             .fold(start, |start, (name, value)| start.with(name, value))
+            .with("WS_TRANSPORT", TRANSPORTS[i % TRANSPORTS.len()])
             .with("DATABASE_URL", &dsn)
             .with("REDIS_URL", &redis)
             .with("PORT", &links.port.to_string())

@@ -1,25 +1,17 @@
 //! A node: built from a configuration, run until it is told to go.
 
 use std::{
-    any::Any,
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpServer,
-    dev::Server,
-    middleware::from_fn,
-    web::{Data, ServiceConfig},
-};
+use actix_web::{dev::Server, web::Data};
 use anyhow::{Context, Result, bail};
-use delivery::{Door, Health, Limits, RequestLog, http};
+use delivery::{Door, Health, Limits, http};
 use domain::NodeId;
 use futures_util::future::join_all;
 use realtime::Hub;
-use socket2::SockRef;
 use tokio::{
-    net::TcpStream,
     runtime::Handle,
     task::JoinHandle,
     time::{Instant, timeout_at},
@@ -31,6 +23,7 @@ use crate::{
     counting::count_activity,
     departure::{Departure, End},
     guests::{see_guests_out, see_out_guests_of_before},
+    listening::{Serves, server},
     lost_streams::{end_all_that_are_lost, end_lost_streams},
     open_files,
     stats::publish_stats,
@@ -253,68 +246,6 @@ const SEEING_OUT: Duration = Duration::from_secs(10);
 fn bind(host: std::net::IpAddr, port: u16, setting: &str) -> Result<TcpListener> {
     TcpListener::bind((host, port))
         .with_context(|| format!("cannot listen on {host}:{port} ({setting})"))
-}
-
-/// What a listener serves.
-#[derive(Clone, Copy, Default)]
-struct Serves {
-    /// REST and the pages.
-    rest: bool,
-    /// The socket at `/ws`.
-    sockets: bool,
-    metrics: bool,
-}
-
-fn server(
-    config: &Config,
-    listener: TcpListener,
-    door: Data<Door>,
-    serves: Serves,
-) -> Result<Server> {
-    let write_timeout = config.ws.write_timeout;
-    let server = HttpServer::new(move || {
-        let routes = move |app: &mut ServiceConfig| {
-            if serves.sockets {
-                app.configure(http::socket_route);
-            }
-            if serves.metrics {
-                app.configure(http::metrics_route);
-            }
-            if serves.rest {
-                app.configure(http::routes)
-                    .configure(http::stream_route)
-                    .configure(web::routes);
-            }
-        };
-        App::new()
-            .app_data(door.clone())
-            .wrap(from_fn(http::finish))
-            .wrap(from_fn(http::cors))
-            .wrap(from_fn(http::farewell))
-            .wrap(RequestLog::new())
-            .configure(routes)
-    })
-    .on_connect(move |connection, _| prepare(connection, write_timeout))
-    .client_request_timeout(config.http.head_timeout)
-    .client_disconnect_timeout(LAST_WORDS)
-    // Longer than it is waited for.
-    .shutdown_timeout(config.shutdown.grace.as_secs() + 1)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    Ok(server)
-}
-
-/// Sets up a connection. Frames are small and follow each other: TCP would hold the second one back until the peer,
-/// 40 ms later, has acknowledged the first. And actix waits without end for a peer that takes nothing: TCP ends the
-/// connection once it has taken nothing for `write_timeout` (RFC 5482).
-fn prepare(connection: &dyn Any, write_timeout: Duration) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let socket = SockRef::from(stream);
-        // Both fail for a connection that has ended already.
-        let _ = socket.set_tcp_nodelay(true);
-        let _ = socket.set_tcp_user_timeout(Some(write_timeout));
-    }
 }
 
 fn door_settings(config: &Config) -> delivery::Settings {

@@ -14,6 +14,7 @@ mod admin;
 mod counting;
 mod departure;
 mod guests;
+mod listening;
 mod lost_streams;
 mod open_files;
 mod stats;

@@ -8,7 +8,7 @@ use std::sync::{
 use domain::{Distribution, Interval, Timestamp};
 use hdrhistogram::Histogram;
 
-pub(crate) use self::timing::{LastTiming, Timing, Timings};
+pub(crate) use self::timing::{Timing, Timings};
 
 /// How long it took from the acceptance of events until they were written to sockets, in the last minutes.
 ///
@@ -61,7 +61,7 @@ impl Latency {
     /// What is timed so was written now; of no account when it is not timed. The clock is asked only for what is. The clocks
     /// of two nodes may differ: what was written before it was accepted took no time.
     pub fn record(&self, timing: Timing, now: impl FnOnce() -> Timestamp) {
-        if timing.counts == 0 {
+        if !timing.is_timed() {
             return;
         }
         let written = now();

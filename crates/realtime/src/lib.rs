@@ -22,5 +22,5 @@ pub use hub::{
     Connection, Departures, Drain, FollowError, Hub, HubPorts, HubSettings, HubTask, RegisterError,
     TypingError,
 };
-pub use outbox::{FrameClass, Outbox, Outgoing};
+pub use outbox::{FrameClass, Outbox, Outgoing, SocketWriter};
 pub use presence::PresenceSettings;

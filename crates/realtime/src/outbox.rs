@@ -1,14 +1,18 @@
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
+mod flush;
+mod framing;
+mod queue;
 mod waiting;
 
-use waiting::{FRAME_OVERHEAD, Waiting};
+pub(crate) use flush::FlushBuffers;
+pub use flush::SocketWriter;
+use queue::{CommandUnderWay, Queue, Relief};
+use waiting::{Content, FRAME_OVERHEAD, Waiting};
 
 use crate::{CloseReason, latency::Timing, wire::Codec};
 
@@ -26,6 +30,10 @@ pub enum FrameClass {
 pub enum Outgoing {
     /// A text frame.
     Frame(ByteString),
+    /// Asks whether the peer is there.
+    Ping,
+    /// Says what the peer's ping said.
+    Pong(Bytes),
     /// The close frame; nothing follows.
     Close(CloseReason),
 }
@@ -46,36 +54,8 @@ pub struct Outbox {
     changed: Notify,
     limit: usize,
     codec: Codec,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    frames: VecDeque<Waiting>,
-    bytes: usize,
-    /// What the first frames of all may take beside the limit, until they are handed out.
-    allowance: usize,
-    closing: Option<CloseReason>,
-    /// How many ephemeral frames were given up so far.
-    dropped: u64,
-    command: Option<CommandUnderWay>,
-    /// Somebody waits for room, to tell what the socket missed.
-    relief: Relief,
-}
-
-/// A command of the socket that was not answered yet.
-#[derive(Debug, Default)]
-struct CommandUnderWay {
-    /// How many frames are handed out before the answer; all that wait, until an event of the command itself comes.
-    frames_before: Option<usize>,
-}
-
-/// Whether there is room again for one who was refused.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Relief {
-    #[default]
-    Unasked,
-    Asked,
-    Due,
+    /// None while the socket has no way out yet, or where the frames are taken out one by one.
+    writer: OnceLock<Arc<dyn SocketWriter>>,
 }
 
 impl Outbox {
@@ -93,6 +73,7 @@ impl Outbox {
             changed: Notify::new(),
             limit,
             codec,
+            writer: OnceLock::new(),
         }
     }
 
@@ -104,13 +85,9 @@ impl Outbox {
 
     /// Queues a frame by the rules above. After a close, nothing is queued any more.
     pub fn push(&self, class: FrameClass, frame: ByteString) {
-        let mut queue = self.lock();
-        if queue.closing.is_some() {
-            return;
-        }
-        queue.push(Waiting::untimed(class, frame), self.limit);
-        drop(queue);
-        self.changed.notify_one();
+        self.lock()
+            .push_open(Waiting::untimed(class, frame), self.limit);
+        self.wake();
     }
 
     /// Queues the first frames of all, durable, which count for nothing: they are as long as the user has rooms, or a room
@@ -130,30 +107,59 @@ impl Outbox {
         }
     }
 
+    /// Queues what the transport says for itself, a ping or a pong, in front of all (RFC 6455, section 5.4). It may be lost, as
+    /// anything ephemeral.
+    pub fn push_control(&self, frame: Outgoing) {
+        let content = match frame {
+            Outgoing::Ping => Content::Ping,
+            Outgoing::Pong(content) => Content::Pong(content),
+            // Those have their own ways.
+            Outgoing::Frame(_) | Outgoing::Close(_) => return,
+        };
+        self.lock().push_control(content, self.limit);
+        self.wake();
+    }
+
     /// Queues an event that the user of this socket caused, durable: if a command is under way, behind its answer.
     pub fn push_own(&self, frame: ByteString) {
-        self.push_event(frame, true, Timing::NEVER);
+        if self.push_event(frame, true, Timing::NEVER) {
+            self.unattended();
+        }
     }
 
     /// Queues an event of a room's log, durable. One that the user of this socket caused `is_own`, and goes out as
-    /// [`push_own`](Self::push_own) says.
-    pub(crate) fn push_event(&self, frame: ByteString, is_own: bool, timing: Timing) {
+    /// [`push_own`](Self::push_own) says. True when the caller is to [flush](Self::flush) it afterwards; else somebody else is.
+    #[must_use]
+    pub(crate) fn push_event(&self, frame: ByteString, is_own: bool, timing: Timing) -> bool {
         let mut queue = self.lock();
-        if queue.closing.is_some() {
-            return;
-        }
         let waiting = queue.frames.len();
         if is_own && let Some(command) = &mut queue.command {
             command.frames_before.get_or_insert(waiting);
         }
-        let waiting = Waiting {
-            class: FrameClass::Durable,
-            frame,
-            timing,
-        };
-        queue.push(waiting, self.limit);
-        drop(queue);
-        self.changed.notify_one();
+        queue.push_open(
+            Waiting {
+                class: FrameClass::Durable,
+                content: Content::Text(frame),
+                timing,
+            },
+            self.limit,
+        );
+        queue.touch()
+    }
+
+    /// Queues something of passing interest. The answer is that of [`push_event`](Self::push_event).
+    #[must_use]
+    pub(crate) fn push_passing(&self, frame: ByteString) -> bool {
+        let mut queue = self.lock();
+        let waiting = Waiting::untimed(FrameClass::Ephemeral, frame);
+        queue.push_open(waiting, self.limit);
+        queue.touch()
+    }
+
+    /// Whoever writes for this socket is told, in place of a flush.
+    fn unattended(&self) {
+        self.lock().is_touched = false;
+        self.wake();
     }
 
     /// A command of this socket is carried out from now on, until [`answer`](Self::answer). One at a time.
@@ -188,7 +194,7 @@ impl Outbox {
             queue.insert(before, answer, self.limit);
         }
         drop(queue);
-        self.changed.notify_one();
+        self.wake();
     }
 
     /// True when `bytes` more, in so many frames, leave half of the queue free for what happens meanwhile, or when the
@@ -212,12 +218,7 @@ impl Outbox {
 
     /// True once, when there is the room that was asked for.
     pub fn take_relief(&self) -> bool {
-        let mut queue = self.lock();
-        let is_due = queue.relief == Relief::Due;
-        if is_due {
-            queue.relief = Relief::Unasked;
-        }
-        is_due
+        self.lock().take_relief()
     }
 
     /// Ends the queue: what waits is still handed out if the reason allows it, then the close. The first reason stays.
@@ -227,7 +228,7 @@ impl Outbox {
             queue.close(reason);
         }
         drop(queue);
-        self.changed.notify_one();
+        self.wake();
     }
 
     /// Ends the queue for somebody who cannot wait: what waits and the answer to the command under way are given up, also
@@ -239,27 +240,26 @@ impl Outbox {
             queue.give_up();
         }
         drop(queue);
-        self.changed.notify_one();
+        self.wake();
     }
 
-    /// The next to be written, as soon as there is one. For one waiter; cancel-safe. After the close it answers the
-    /// close again.
+    /// Takes the next one out, as soon as there is one. For one waiter; cancel-safe. After the close it answers the close
+    /// again.
     pub async fn next(&self) -> Outgoing {
-        self.next_timed().await.0
-    }
-
-    /// As [`next`](Self::next), with how it is timed.
-    pub(crate) async fn next_timed(&self) -> (Outgoing, Timing) {
         loop {
-            let next = self.lock().pop(self.limit);
-            if let Some(next) = next {
+            if let Some(next) = self.try_next() {
                 return next;
             }
-            self.changed.notified().await;
+            self.changed().await;
         }
     }
 
-    /// The next to be written, if there is one now.
+    /// Waits until something may have changed. For one waiter; cancel-safe.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Takes the next one out, if there is one now.
     pub fn try_next(&self) -> Option<Outgoing> {
         let next = self.lock().pop(self.limit);
         next.map(|(outgoing, _)| outgoing)
@@ -288,88 +288,6 @@ impl Outbox {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing in here panics half-way through a change, so a poisoned queue is still whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queue {
-    fn push(&mut self, waiting: Waiting, limit: usize) {
-        self.insert(None, waiting, limit);
-    }
-
-    /// Puts a frame behind so many others, or behind all, if it fits.
-    fn insert(&mut self, mut before: Option<usize>, waiting: Waiting, limit: usize) {
-        let cost = waiting.cost();
-        // What drains takes one thing more, the last answer, whatever its size.
-        if self.closing.is_none() && !self.fits(cost, limit) {
-            if !waiting.is_durable() {
-                self.dropped += 1;
-                return;
-            }
-            before = self.drop_ephemeral(before);
-            if !self.fits(cost, limit) {
-                return self.close(CloseReason::Slow);
-            }
-        }
-        self.bytes += cost;
-        let place = before.unwrap_or(self.frames.len());
-        self.frames.insert(place, waiting);
-    }
-
-    fn fits(&self, cost: usize, limit: usize) -> bool {
-        self.bytes + cost <= limit + self.allowance || self.frames.is_empty()
-    }
-
-    fn pop(&mut self, limit: usize) -> Option<(Outgoing, Timing)> {
-        if let Some(command) = &mut self.command
-            && let Some(before) = &mut command.frames_before
-        {
-            *before = before.checked_sub(1)?;
-        }
-        let Some(waiting) = self.frames.pop_front() else {
-            // What drains waits for the last answer too.
-            let waits = |reason: &CloseReason| reason.lets_queue_drain() && self.command.is_some();
-            let reason = self.closing.filter(|reason| !waits(reason))?;
-            return Some((Outgoing::Close(reason), Timing::NEVER));
-        };
-        let cost = waiting.cost();
-        self.bytes -= cost;
-        self.allowance = self.allowance.saturating_sub(cost);
-        if self.relief == Relief::Asked && self.bytes <= limit / 4 {
-            self.relief = Relief::Due;
-        }
-        Some((Outgoing::Frame(waiting.frame), waiting.timing))
-    }
-
-    fn close(&mut self, reason: CloseReason) {
-        self.closing = Some(reason);
-        if !reason.lets_queue_drain() {
-            self.give_up();
-        }
-    }
-
-    fn give_up(&mut self) {
-        self.frames = VecDeque::new();
-        self.bytes = 0;
-        self.command = None;
-    }
-
-    /// Gives up the ephemeral frames, and answers how many of the first `before` are left.
-    fn drop_ephemeral(&mut self, before: Option<usize>) -> Option<usize> {
-        let durable_before = |count: usize, frames: &VecDeque<Waiting>| {
-            let durable = frames.iter().take(count).filter(|it| it.is_durable());
-            durable.count()
-        };
-        let before = before.map(|count| durable_before(count, &self.frames));
-        if let Some(command) = &mut self.command
-            && let Some(count) = &mut command.frames_before
-        {
-            *count = durable_before(*count, &self.frames);
-        }
-        let waiting = self.frames.len();
-        self.frames.retain(Waiting::is_durable);
-        self.dropped += (waiting - self.frames.len()) as u64;
-        self.bytes = self.frames.iter().map(Waiting::cost).sum();
-        before
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{
     AppEnv, Auth, BaseUrl, Config, Delivery, Faults, Http, Log, LogFormat, LogLevel, Shutdown,
-    Streams, Traces, WebSocket, reader::Reader, signing_secret,
+    Streams, Traces, Transport, WebSocket, reader::Reader, signing_secret,
 };
 
 mod storage;
@@ -89,9 +89,18 @@ fn http(from: &mut Reader) -> Http {
     }
 }
 
+fn transport(from: &mut Reader) -> Transport {
+    let words = [
+        ("actix", Transport::Actix),
+        ("takeover", Transport::Takeover),
+    ];
+    from.choice("WS_TRANSPORT", &words).unwrap_or_default()
+}
+
 fn web_socket(from: &mut Reader) -> WebSocket {
     let ws = WebSocket {
         port: from.optional_integer("WS_PORT"),
+        transport: transport(from),
         max_frame_bytes: from.integer("WS_MAX_FRAME_BYTES"),
         queue_bytes: from.integer("WS_QUEUE_BYTES"),
         ping_interval: from.duration("WS_PING_INTERVAL"),

@@ -28,7 +28,7 @@ pub use sources::{Environment, FILE_VARIABLE, Sources};
 pub use table::{GROUPS, settings};
 pub use types::{
     AppEnv, Auth, Config, Database, DatabaseKind, Delivery, Fleet, Http, Log, LogFormat, LogLevel,
-    Redis, Shutdown, Streams, Traces, WebSocket,
+    Redis, Shutdown, Streams, Traces, Transport, WebSocket,
 };
 
 pub(crate) use setting::flag;

@@ -78,11 +78,23 @@ pub struct Http {
     pub head_timeout: Duration,
 }
 
+/// How a connection becomes a socket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// The framework keeps the connection, and reads it.
+    #[default]
+    Actix,
+    /// The framework lets go of the connection at the upgrade.
+    Takeover,
+}
+
 /// Sockets.
 #[derive(Debug, Clone)]
 pub struct WebSocket {
     /// A second listener for sockets alone; 0: any free port.
     pub port: Option<u16>,
+    /// How a connection becomes a socket.
+    pub transport: Transport,
     /// The largest frame, and the largest whole message, of a client.
     pub max_frame_bytes: usize,
     /// What may wait to be sent to one socket.

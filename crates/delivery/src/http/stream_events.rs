@@ -150,6 +150,8 @@ impl Events {
                         return event;
                     }
                 }
+                // What only a WebSocket has.
+                Outgoing::Ping | Outgoing::Pong(_) => {}
             }
         }
     }

@@ -3,19 +3,17 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     rc::Rc,
+    sync::Arc,
 };
 
-use actix_ws::{
-    AggregatedMessage, AggregatedMessageStream, CloseReason as CloseFrame, Closed, ProtocolError,
-    Session,
-};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use domain::{ConnectionId, TRACE_PARENT_FIELD};
-use futures_util::{FutureExt, StreamExt};
-use realtime::{CloseReason, Connection, Outgoing};
+use futures_util::StreamExt;
+use realtime::{CloseReason, Connection, Outgoing, SocketWriter};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tracing::{Instrument, Span, field::Empty, instrument::Instrumented};
 
-use super::{guard::Verdict, upgrade::Upgraded};
+use super::{guard::Verdict, upgrade::Upgraded, writer::FrameWriter};
 use crate::{WsSettings, logging::are_recorded};
 
 /// What the frames of a client mean, and for how long it may stay.
@@ -40,7 +38,9 @@ pub(super) struct Pump<P> {
     settings: WsSettings,
     protocol: Rc<P>,
     connection: Rc<Connection>,
-    session: Session,
+    writer: Arc<FrameWriter>,
+    /// Since when the peer has not taken what was written.
+    blocked_since: Option<Instant>,
     verdict: Rc<Cell<Option<Verdict>>>,
     last_heard: Instant,
     /// How many of its last frames were none of the protocol.
@@ -68,39 +68,40 @@ impl<P: Protocol> Pump<P> {
         upgraded: Upgraded,
     ) {
         let Upgraded {
-            session,
+            writer,
             mut frames,
             verdict,
-            held,
         } = upgraded;
+        connection.outbox().set_writer(writer.clone());
         let pump = Self {
             settings,
             protocol: Rc::new(protocol),
             connection,
-            session,
+            writer: writer.clone(),
+            blocked_since: None,
             verdict,
             last_heard: Instant::now(),
             bad_frames: 0,
         };
         pump.until_closed(&mut frames).await;
-        drop(held);
+        writer.end();
     }
 
     async fn until_closed(mut self, frames: &mut AggregatedMessageStream) {
         let end = self.until_end(frames).await;
         let wait = self.settings.write_timeout;
         let id = self.connection.id();
+        if let End::Close(reason) = end {
+            // Nothing is written behind the close frame, whatever the hub still tells.
+            self.connection.outbox().close_at_once(reason);
+        }
         // From here on the hub tells it nothing.
         drop((self.protocol, self.connection));
         match end {
             End::Close(reason) => {
                 tracing::debug!(connection_id = %id, code = reason.code(), "socket closed");
-                let frame = CloseFrame {
-                    code: reason.code().into(),
-                    description: Some(reason.text().to_owned()).filter(|text| !text.is_empty()),
-                };
-                let closed = timeout(wait, self.session.close(Some(frame))).await;
-                if closed.is_ok() && reason.is_read() {
+                let closed = timeout(wait, close(&self.writer, reason)).await;
+                if closed == Ok(true) && reason.is_read() {
                     let _ = timeout(wait, answered(frames)).await;
                 }
             }
@@ -120,6 +121,7 @@ impl<P: Protocol> Pump<P> {
         loop {
             // What the peer sends while a command is under way is not read, so that silence says nothing about it then.
             let silent_at = self.last_heard + settings.pong_timeout;
+            let given_up_at = self.blocked().map(|since| since + settings.write_timeout);
             let step = tokio::select! {
                 // Reading waits while a command is under way; writing does not.
                 () = finished(&mut under_way), if under_way.is_some() => {
@@ -130,15 +132,22 @@ impl<P: Protocol> Pump<P> {
                 frame = frames.next(), if under_way.is_none() => {
                     self.last_heard = Instant::now();
                     connection.heard();
-                    self.on_frame(frame, &mut under_way).await
+                    self.on_frame(frame, &mut under_way)
                 }
-                outgoing = connection.next() => self.write(outgoing).await,
+                // All else is written where it is told.
+                outgoing = connection.next() => match outgoing {
+                    Outgoing::Close(reason) => Err(End::Close(reason)),
+                    _ => Ok(()),
+                },
+                () = self.writer.drained() => Ok(()),
+                () = at(given_up_at), if given_up_at.is_some() => Err(End::Gone),
                 reason = &mut over => Err(End::Close(reason)),
                 _ = pings.tick() => {
                     if under_way.is_some() {
                         connection.heard();
                     }
-                    self.ping().await
+                    connection.outbox().push_control(Outgoing::Ping);
+                    Ok(())
                 }
                 () = sleep_until(silent_at), if under_way.is_none() => {
                     Err(End::Close(CloseReason::Silent))
@@ -150,7 +159,17 @@ impl<P: Protocol> Pump<P> {
         }
     }
 
-    async fn on_frame(
+    /// Since when the peer has not taken what was written, if it has not.
+    fn blocked(&mut self) -> Option<Instant> {
+        if self.writer.is_free() {
+            self.blocked_since = None;
+        } else {
+            self.blocked_since.get_or_insert_with(Instant::now);
+        }
+        self.blocked_since
+    }
+
+    fn on_frame(
         &mut self,
         frame: Option<Result<AggregatedMessage, ProtocolError>>,
         under_way: &mut Option<Instrumented<UnderWay>>,
@@ -173,8 +192,9 @@ impl<P: Protocol> Pump<P> {
                 Ok(())
             }
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                let wait = self.settings.write_timeout;
-                written(timeout(wait, self.session.pong(&bytes)).await)
+                let pong = Outgoing::Pong(bytes);
+                self.connection.outbox().push_control(pong);
+                Ok(())
             }
             Some(Ok(AggregatedMessage::Pong(_))) => Ok(()),
             Some(Ok(AggregatedMessage::Binary(_))) => Err(End::Close(CloseReason::Unsupported)),
@@ -183,29 +203,23 @@ impl<P: Protocol> Pump<P> {
             None => Err(self.verdict.get().map_or(End::Gone, End::Close)),
         }
     }
+}
 
-    async fn write(&mut self, outgoing: Outgoing) -> Result<(), End> {
-        match outgoing {
-            Outgoing::Frame(frame) => {
-                let outcome = {
-                    let mut writing = pin!(self.session.text(frame));
-                    match writing.as_mut().now_or_never() {
-                        // Nearly always: no timer is made for it, which pays for the look at the clock below.
-                        Some(outcome) => Ok(outcome),
-                        None => timeout(self.settings.write_timeout, writing).await,
-                    }
-                };
-                written(outcome)?;
-                self.connection.written();
-                Ok(())
-            }
-            Outgoing::Close(reason) => Err(End::Close(reason)),
-        }
+/// Writes the close frame, behind what was written before. False when the peer is gone.
+async fn close(writer: &FrameWriter, reason: CloseReason) -> bool {
+    let is_there = writer.free().await;
+    if is_there {
+        let mut frame = Vec::new();
+        Outgoing::Close(reason).put(&mut frame);
+        writer.write(&frame);
     }
+    is_there
+}
 
-    async fn ping(&mut self) -> Result<(), End> {
-        let wait = self.settings.write_timeout;
-        written(timeout(wait, self.session.ping(b"")).await)
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -237,14 +251,6 @@ async fn finished(under_way: &mut Option<Instrumented<UnderWay>>) {
     match under_way {
         Some(command) => command.await,
         None => std::future::pending().await,
-    }
-}
-
-/// A peer that takes nothing for the whole time-out is given up: it has closed, or it does not read.
-fn written(outcome: Result<Result<(), Closed>, tokio::time::error::Elapsed>) -> Result<(), End> {
-    match outcome {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Closed)) | Err(_) => Err(End::Gone),
     }
 }
 

@@ -1,13 +1,15 @@
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
+use actix_http::BoxedPayloadStream;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, body::BoxBody, dev, web};
-use actix_ws::{AggregatedMessageStream, Session};
+use actix_ws::AggregatedMessageStream;
 use tokio::time::Instant;
 
 use super::{
     guard::{FrameGuard, Verdict},
-    held_open::{HeldOpen, Hold},
     meter::Meter,
+    takeover::Taken,
+    writer::{DirectWay, FrameBody, FrameWriter},
 };
 use crate::{
     Door,
@@ -17,13 +19,11 @@ use crate::{
 /// A connection that carries frames from now on.
 pub(super) struct Upgraded {
     /// The way to the peer.
-    pub session: Session,
+    pub writer: Arc<FrameWriter>,
     /// What comes from it.
     pub frames: AggregatedMessageStream,
     /// Why the guard in front of the frames has ended them, if it has.
     pub verdict: Rc<Cell<Option<Verdict>>>,
-    /// The connection stays until this is dropped.
-    pub held: Option<Hold>,
 }
 
 /// Makes a socket of the request, with a guard in front of its frames.
@@ -39,7 +39,14 @@ pub(super) async fn upgrade(
     let limit = door.settings.ws.max_frame_bytes;
     let frames = door.limits.socket_frames();
     let meter = frames.map(|rate| Meter::new(rate, Instant::now()));
-    let guarded = FrameGuard::new(payload.into_inner(), limit, meter, verdict.clone());
+    let (incoming, direct) = match Taken::of(request) {
+        Some(taken) => {
+            let incoming: BoxedPayloadStream = Box::pin(taken.incoming());
+            (dev::Payload::from(incoming), Some(taken.stream))
+        }
+        None => (payload.into_inner(), DirectWay::take(request)),
+    };
+    let guarded = FrameGuard::new(incoming, limit, meter, verdict.clone());
     let payload = web::Payload::from_request(
         request,
         &mut dev::Payload::Stream {
@@ -48,23 +55,19 @@ pub(super) async fn upgrade(
     )
     .await
     .map_err(not_a_handshake)?;
-    let (response, session, frames) =
+    // What actix-ws would write, its session, is written here instead.
+    let (response, _session, frames) =
         actix_ws::handle(request, payload).map_err(not_a_handshake)?;
-    let mut hold = None;
-    let response = response.map_body(|_, body| {
-        let (body, held) = HeldOpen::new(body);
-        hold = Some(held);
-        BoxBody::new(body)
-    });
+    let writer = FrameWriter::new(direct);
+    let response = response.map_body(|_, body| BoxBody::new(FrameBody::new(writer.clone(), body)));
     let frames = frames
         .max_frame_size(limit)
         .aggregate_continuations()
         .max_continuation_size(limit);
     let upgraded = Upgraded {
-        session,
+        writer,
         frames,
         verdict,
-        held: hold,
     };
     Ok((response, upgraded))
 }

@@ -7,7 +7,7 @@ use domain::{
 use tokio::{sync::oneshot, time::Instant};
 
 use super::handle::{FollowError, Hub, HubCommand, TypingError};
-use crate::{Outbox, Outgoing, Seat, latency::LastTiming, presence::PresenceKeeper, wire};
+use crate::{Outbox, Outgoing, Seat, outbox::FlushBuffers, presence::PresenceKeeper, wire};
 
 /// One socket, as the hub knows it. Dropping it takes the socket out of every room.
 pub struct Connection {
@@ -15,8 +15,6 @@ pub struct Connection {
     outbox: Arc<Outbox>,
     seat: Seat,
     hub: Hub,
-    /// How that is timed which was handed out last.
-    timing: LastTiming,
 }
 
 impl Connection {
@@ -26,7 +24,6 @@ impl Connection {
             outbox,
             seat,
             hub,
-            timing: LastTiming::default(),
         }
     }
 
@@ -47,22 +44,36 @@ impl Connection {
         self.seat.heard(Instant::now());
     }
 
-    /// What is to be written next. For one waiter; cancel-safe.
+    /// What is to be written next. Of a socket whose outbox has a writer, whatever waits is written, now and as soon as it
+    /// comes, and the answer is the close, when all before it is written. For one waiter; cancel-safe.
     pub async fn next(&self) -> Outgoing {
-        let (next, timing) = self.outbox.next_timed().await;
-        self.timing.set(timing);
-        if self.outbox.take_relief() {
-            self.hub.send(HubCommand::Relieved(self.id));
+        loop {
+            let next = if self.outbox.has_writer() {
+                let shared = self.hub.shared();
+                let told = |timing| shared.written(timing);
+                // They are not kept: an idle socket has nothing to write.
+                let mut buffers = FlushBuffers::default();
+                if self.outbox.flush(&mut buffers, told).is_relieved {
+                    self.relieved();
+                }
+                self.outbox.close_due()
+            } else {
+                let next = self.outbox.try_next();
+                if self.outbox.take_relief() {
+                    self.relieved();
+                }
+                next
+            };
+            if let Some(next) = next {
+                return next;
+            }
+            self.outbox.changed().await;
         }
-        next
     }
 
-    /// The frame that [`next`](Self::next) gave last was written. Told an event as it happened, it is known now how long that
-    /// took, if this one is timed.
-    pub fn written(&self) {
-        let shared = self.hub.shared();
-        let latency = &shared.stats.latency;
-        latency.record(self.timing.get(), || shared.clock.now());
+    /// There is room again in the queue, for what the socket missed.
+    fn relieved(&self) {
+        self.hub.send(HubCommand::Relieved(self.id));
     }
 
     /// Tells the socket that it is ready, and lets it follow `rooms`: from where the client stands, if it is among the

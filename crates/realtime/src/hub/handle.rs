@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     Admission, AdmissionSettings, CloseReason, Full, Outbox,
+    latency::Timing,
     presence::{Departures, PresenceKeeper, PresenceSettings},
     stats::Stats,
     wire::Codec,
@@ -339,6 +340,11 @@ impl Hub {
 }
 
 impl Shared {
+    /// What is timed so was written now. Told an event as it happened, it is known now how long that took.
+    pub(super) fn written(&self, timing: Timing) {
+        self.stats.latency.record(timing, || self.clock.now());
+    }
+
     pub(super) fn part_of_spread(&self) -> Duration {
         let [a, b, c, d, ..] = self.randomness.secret();
         let part = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);

@@ -4,6 +4,7 @@ mod healing;
 mod resuming;
 mod socket;
 mod streams;
+mod touched;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
@@ -20,6 +21,7 @@ use self::{
     following::Slot,
     socket::{Socket, Stage},
     streams::Streams,
+    touched::Touched,
 };
 use super::{
     handle::{Shared, TypingError},
@@ -42,6 +44,7 @@ pub(super) struct State {
     streams: Streams,
     /// Rooms that the bus is to be asked for from now on, or no longer, in the order in which it came to be so.
     follows: Vec<FollowChange>,
+    touched: Touched,
     shared: Arc<Shared>,
 }
 
@@ -56,6 +59,7 @@ impl State {
             surveys,
             streams: Streams::new(),
             follows: Vec::new(),
+            touched: Touched::default(),
             shared,
         }
     }
@@ -210,7 +214,7 @@ impl State {
     }
 
     /// Gives a passing event to those who follow the room, without `except`.
-    pub(super) fn tell_room(&self, room_id: RoomId, event: &BusEvent, except: Option<UserId>) {
+    pub(super) fn tell_room(&mut self, room_id: RoomId, event: &BusEvent, except: Option<UserId>) {
         let Some(slot) = self.feeds.get(&room_id) else {
             return;
         };
@@ -219,8 +223,12 @@ impl State {
             if except != Some(user_id)
                 && let Some(socket) = self.sockets.get(&id)
             {
+                let mut is_first = false;
                 for frame in &*frames.get(socket.outbox.codec()) {
-                    socket.outbox.push(FrameClass::Ephemeral, frame.clone());
+                    is_first |= socket.outbox.push_passing(frame.clone());
+                }
+                if is_first {
+                    self.touched.note(id, &socket.outbox);
                 }
             }
         }

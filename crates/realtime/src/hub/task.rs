@@ -1,4 +1,7 @@
-use std::{future::pending, sync::Arc};
+use std::{
+    future::{pending, ready},
+    sync::Arc,
+};
 
 use domain::{
     BusEvent, RoomEventKind, TRACE_PARENT_FIELD, TRACED, TraceParent,
@@ -64,7 +67,11 @@ impl HubTask {
             loop {
                 let silence = typists.next_expiry();
                 let streams = state.streams_due();
+                let is_to_flush = state.is_to_flush();
                 tokio::select! {
+                    // What is there already is dealt with before anything is written, so that it goes out together. Tokio
+                    // ends this after some hundred of them.
+                    biased;
                     command = inbox.recv() => match command {
                         Some(command) => on_command(command, &mut state, &mut typists, &signals),
                         None => break,
@@ -84,6 +91,7 @@ impl HubTask {
                     answer = state.next_answer() => state.answered(answer),
                     () = at(streams) => state.tend_streams(),
                     () = at(silence) => signals.stopped(typists.expire(Instant::now())),
+                    () = ready(()), if is_to_flush => state.flush(),
                 }
                 for change in state.take_follow_changes() {
                     match change {

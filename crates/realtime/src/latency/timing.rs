@@ -1,5 +1,3 @@
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-
 use domain::{Seq, Timestamp};
 
 /// From when a frame is timed until it is written, and how many deliveries it speaks for; or that it is not timed.
@@ -17,6 +15,11 @@ impl Timing {
         accepted: 0,
         counts: 0,
     };
+
+    /// It is.
+    pub fn is_timed(self) -> bool {
+        self.counts > 0
+    }
 }
 
 /// How many deliveries of one event are timed, but for two more at the ends: what to look at the clock and to count costs is
@@ -83,27 +86,6 @@ impl Iterator for Timings {
             accepted: self.accepted,
             counts: std::mem::take(&mut self.passed),
         })
-    }
-}
-
-/// The timing of the frame that a socket was given last, where one task hands frames out and says that they were written.
-#[derive(Debug, Default)]
-pub(crate) struct LastTiming {
-    accepted: AtomicI64,
-    counts: AtomicU32,
-}
-
-impl LastTiming {
-    pub fn set(&self, timing: Timing) {
-        self.accepted.store(timing.accepted, Ordering::Relaxed);
-        self.counts.store(timing.counts, Ordering::Relaxed);
-    }
-
-    pub fn get(&self) -> Timing {
-        Timing {
-            accepted: self.accepted.load(Ordering::Relaxed),
-            counts: self.counts.load(Ordering::Relaxed),
-        }
     }
 }
 
@@ -180,14 +162,5 @@ mod tests {
         assert_eq!(Timings::none().next(), Some(Timing::NEVER));
         let mut after_the_last = Timings::of(now(), Seq(1), 100).skip(100);
         assert_eq!(after_the_last.next(), Some(Timing::NEVER));
-    }
-
-    #[test]
-    fn the_last_timing_is_what_was_set() {
-        let last = LastTiming::default();
-        assert_eq!(last.get(), Timing::NEVER);
-        let timing = Timings::of(now(), Seq(1), 1).next().unwrap();
-        last.set(timing);
-        assert_eq!(last.get(), timing);
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use domain::{BusEvent, Distribution, RoomId};
 use futures_util::FutureExt;
-use realtime::{Outgoing, wire::Codec};
+use realtime::wire::Codec;
 use testkit::{FixedRandomness, sample};
 
 use crate::rig::{
@@ -12,9 +12,10 @@ use crate::rig::{
 /// Takes all that waits for a socket, and says of each frame that it was written this long after the events' acceptance.
 fn write_all(rig: &Rig, client: &Client, after: Duration) {
     rig.clock.set(sample::now() + after);
-    while let Some(Outgoing::Frame(_)) = client.connection.next().now_or_never() {
-        client.connection.written();
-    }
+    client.set_valve();
+    client.valve.open();
+    assert!(client.connection.next().now_or_never().is_none());
+    client.valve.shut();
 }
 
 fn is_about(latency: &Distribution, milliseconds: u64) -> bool {

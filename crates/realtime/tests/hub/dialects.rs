@@ -151,7 +151,7 @@ const ALL_STREAM: [&str; 10] = [
 async fn frame(client: &Client) -> ByteString {
     match client.connection.next().await {
         Outgoing::Frame(frame) => frame,
-        Outgoing::Close(reason) => panic!("{reason:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -17,3 +17,4 @@ mod rig;
 mod rooms;
 mod streams;
 mod typing;
+mod writing;

@@ -4,6 +4,7 @@ mod client;
 mod directory;
 mod ports;
 mod streams;
+mod valve;
 
 use std::{
     iter,
@@ -29,6 +30,7 @@ pub use directory::Directory;
 pub use ports::Mood;
 use ports::{ScriptedBus, ScriptedLog, ScriptedPresence};
 pub use streams::ScriptedStreams;
+pub use valve::Valve;
 
 pub const GAP_WAIT: Duration = Duration::from_millis(50);
 pub const RETRY: Duration = Duration::from_secs(1);
@@ -198,6 +200,7 @@ impl Rig {
             connection,
             user: user.clone(),
             session,
+            valve: Arc::default(),
         })
     }
 
@@ -213,6 +216,7 @@ impl Rig {
             connection: registering.await.expect("no drain"),
             user: guest.clone(),
             session: SessionId::NONE,
+            valve: Arc::default(),
         }
     }
 

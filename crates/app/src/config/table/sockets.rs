@@ -7,6 +7,13 @@ pub(super) const SOCKETS: Group = Group {
     tuning: true,
     settings: &[
         Setting::new(
+            "WS_TRANSPORT",
+            Kind::Choice(&["actix", "takeover"]),
+            "How a connection becomes a socket. actix: the framework keeps it, and reads it. takeover: the framework lets go of \
+             it at the upgrade, which takes less memory for a socket and less time for a frame. Clients see no difference.",
+        )
+        .or("actix"),
+        Setting::new(
             "WS_MAX_FRAME_BYTES",
             Kind::Integer { min: 1_024, max: 16_777_216 },
             "Bytes of a client's largest frame, and of its largest whole message. A larger one closes with 1009.",
@@ -15,8 +22,8 @@ pub(super) const SOCKETS: Group = Group {
         Setting::new(
             "WS_QUEUE_BYTES",
             Kind::Integer { min: 4_096, max: 268_435_456 },
-            "Bytes that may wait to be sent to one socket. Some 64 frames on their way to it are not counted. A peer that is \
-             further behind is closed and resumes; keep it well above MAX_BODY_BYTES. At least 512 for each of WS_ROOMS_MAX.",
+            "Bytes that may wait to be sent to one socket. The last 16 KiB that were written to it are not counted. A peer that \
+             is further behind is closed and resumes; keep it well above MAX_BODY_BYTES. At least 512 for each of WS_ROOMS_MAX.",
         )
         .or("1048576"),
         Setting::new(

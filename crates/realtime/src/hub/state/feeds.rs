@@ -148,6 +148,7 @@ impl State {
                             None => frames.get(codec),
                         };
                         let is_own = is_sent_by(&event, socket.user_id);
+                        let mut is_first = false;
                         // One delivery, however many frames it is; and none, where the dialect has no frame for it.
                         for (place, frame) in frames.iter().enumerate() {
                             let timing = match place {
@@ -155,7 +156,10 @@ impl State {
                                 _ => None,
                             };
                             let timing = timing.unwrap_or(Timing::NEVER);
-                            socket.outbox.push_event(frame.clone(), is_own, timing);
+                            is_first |= socket.outbox.push_event(frame.clone(), is_own, timing);
+                        }
+                        if is_first {
+                            self.touched.note(*id, &socket.outbox);
                         }
                     }
                 }

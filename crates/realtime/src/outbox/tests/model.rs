@@ -80,6 +80,7 @@ impl Expected {
             }
             Some(Outgoing::Close(reason)) => prop_assert_eq!(Some(reason), self.closed),
             None => prop_assert!(self.closed.is_none() || self.is_under_way),
+            Some(other) => prop_assert!(false, "{other:?} was never put in"),
         }
         Ok(())
     }

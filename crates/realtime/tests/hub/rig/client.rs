@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytestring::ByteString;
 use domain::{Resumption, RoomId, RoomSnapshot, SessionId, User};
 use futures_util::FutureExt;
@@ -7,12 +9,14 @@ use realtime::{
 };
 use serde_json::{Value, json};
 
-use super::settle;
+use super::{Valve, settle};
 
 pub struct Client {
     pub connection: Connection,
     pub user: User,
     pub session: SessionId,
+    /// Where what it is told is written, once it is [set](Self::set_valve).
+    pub valve: Arc<Valve>,
 }
 
 /// What a socket gets.
@@ -111,11 +115,17 @@ impl Client {
         }
     }
 
+    /// What it is told is written there from now on, and not read here any more.
+    pub fn set_valve(&self) {
+        self.connection.outbox().set_writer(self.valve.clone());
+    }
+
     /// The next that waits to be written.
     pub fn reads_one(&self) -> Option<Told> {
         Some(match self.connection.next().now_or_never()? {
             Outgoing::Frame(frame) => Told::Frame(serde_json::from_str(&frame).expect("JSON")),
             Outgoing::Close(reason) => Told::Close(reason.code()),
+            other => panic!("{other:?} is not of the hub"),
         })
     }
 }
