@@ -32,8 +32,13 @@ config-docs: ## Write docs/CONFIGURATION.md anew from the code
 bench-local: ## Measure messages sent and delivered a second by a release server on this machine
 	./scripts/bench-local.sh
 
+bench: bench-fanout bench-sockets bench-durable bench-readers bench-metrics bench-timing ## Measure all that follows, one after the other: about an hour
+
 bench-fanout: ## Measure how fast messages reach all who are told, beside servers that do nothing else
 	./scripts/bench-fanout.sh
+
+bench-sockets: ## Measure how fast sockets are let in and what memory each takes, beside other servers
+	./scripts/bench-sockets.sh
 
 bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
 	./scripts/bench-readers.sh
@@ -50,4 +55,4 @@ bench-timing: ## Measure what timing a delivery costs between the bus and the qu
 check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
 	./scripts/check-analytics.sh
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench-local bench-fanout bench-readers bench-metrics bench-timing bench-durable check-analytics
+.PHONY: help run fleet test faults lint fmt api config-docs bench bench-local bench-fanout bench-sockets bench-readers bench-metrics bench-timing bench-durable check-analytics

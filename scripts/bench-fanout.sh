@@ -10,7 +10,7 @@ cargo build --release --quiet --package app --package loadgen
 npm --prefix crates/loadgen/node ci --silent --no-audit --no-fund
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# A socket is a file at each end, and its server may need two.
+# A socket is a file at each end.
 ulimit -n "$(ulimit -H -n)"
 # Counted every so often for analytics, and whatever is measured just then: not now.
 export ANALYTICS_INTERVAL=1h

@@ -81,8 +81,8 @@ impl Start {
     }
 
     /// Starts it, and waits for nothing. With `BLACKBOX_STORE=postgres` in the environment a node that no test gave a
-    /// folder or a database is one over Postgres and Redis; `BLACKBOX_TRANSPORT` is the transport of all to which no test gave
-    /// one.
+    /// folder or a database is one over Postgres and Redis; `BLACKBOX_SETTINGS`, words such as `WS_TRANSPORT=takeover`, are
+    /// settings of all nodes, where a test says nothing else.
     pub fn spawn(self) -> Starting {
         let has_store = self.settings.iter().any(|(name, _)| name == "DATABASE_URL");
         let is_asked = std::env::var_os("BLACKBOX_STORE").is_some_and(|store| store == "postgres");
@@ -94,8 +94,12 @@ impl Start {
         let backends = if joins_others { backends() } else { Vec::new() };
         let backends = backends.into_iter();
         let mut settings: Vec<_> = backends.map(|(name, it)| (name.to_owned(), it)).collect();
-        let transport = std::env::var("BLACKBOX_TRANSPORT").ok();
-        settings.extend(transport.map(|it| ("WS_TRANSPORT".to_owned(), it)));
+        let of_all = std::env::var("BLACKBOX_SETTINGS").unwrap_or_default();
+        let of_all = of_all.split_whitespace();
+        settings.extend(of_all.map(|it| {
+            let (name, value) = it.split_once('=').unwrap();
+            (name.to_owned(), value.to_owned())
+        }));
         settings.extend(self.settings);
         let mut child = binary(folder.path())
             .envs(settings.iter().cloned())

@@ -60,6 +60,9 @@ const SETTINGS: [(&str, &str); 12] = [
 /// Those of the nodes, by turns.
 const TRANSPORTS: [&str; 2] = ["actix", "takeover"];
 
+/// And their threads: the hub has one of its own, or shares the one that serves sockets.
+const WORKERS: [&str; 3] = ["2", "1", "1"];
+
 impl Rig {
     /// Over the Postgres and the Redis of all tests: for faults of nodes and links.
     pub async fn shared(settings: &[(&str, &str)]) -> Self {
@@ -116,6 +119,7 @@ impl Rig {
         settings
             .fold(start, |start, (name, value)| start.with(name, value))
             .with("WS_TRANSPORT", TRANSPORTS[i % TRANSPORTS.len()])
+            .with("WORKERS", WORKERS[i % WORKERS.len()])
             .with("DATABASE_URL", &dsn)
             .with("REDIS_URL", &redis)
             .with("PORT", &links.port.to_string())

@@ -71,7 +71,9 @@ impl Application {
             wiring::hub_ports(&wired.ports),
             wiring::hub_settings(config),
         );
-        let hub_task = tokio::spawn(task.run());
+        let (rounds, companion) = task.split();
+        let hub_task = tokio::spawn(companion.run());
+        let mut rounds = Some(rounds);
         let door = Data::new(Door {
             usecases: wiring::usecases(config, &wired.ports),
             hub: hub.clone(),
@@ -115,7 +117,9 @@ impl Application {
             sockets: ws_port.is_none(),
             metrics: metrics_port.is_none(),
         };
-        let mut servers = vec![server(config, listener, door.clone(), serves)?];
+        let mut servers = Vec::new();
+        let here = rounds.take_if(|_| serves.sockets);
+        servers.push(server(config, listener, door.clone(), serves, here)?);
         let mut socket_address = None;
         if let Some(port) = ws_port {
             let listener = bind(config.http.host, port, "WS_PORT")?;
@@ -124,7 +128,7 @@ impl Application {
                 sockets: true,
                 ..Serves::default()
             };
-            servers.push(server(config, listener, door.clone(), serves)?);
+            servers.push(server(config, listener, door.clone(), serves, rounds)?);
         }
         let mut metrics_address = None;
         if let Some(port) = metrics_port {
@@ -134,7 +138,7 @@ impl Application {
                 metrics: true,
                 ..Serves::default()
             };
-            servers.push(server(config, listener, door, serves)?);
+            servers.push(server(config, listener, door, serves, None)?);
         }
         Ok(Self {
             address,

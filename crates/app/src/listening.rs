@@ -1,6 +1,13 @@
 //! What a node does with the connections that come to it.
 
-use std::{net::TcpListener, rc::Rc, time::Duration};
+use std::{
+    net::TcpListener,
+    num::NonZero,
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+    thread::available_parallelism,
+    time::Duration,
+};
 
 use actix_http::{HttpService, Protocol, Request, error::DispatchError};
 use actix_server::ServerBuilder;
@@ -10,6 +17,7 @@ use actix_web::{
     body::MessageBody,
     dev::{AppConfig, Server, ServiceResponse, fn_service},
     middleware::from_fn,
+    rt,
     web::{Data, ServiceConfig},
 };
 use anyhow::Result;
@@ -17,6 +25,8 @@ use delivery::{
     Door, RequestLog, http,
     ws::{DirectWay, SharedStream, take_over},
 };
+use futures_util::FutureExt;
+use realtime::HubRounds;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
@@ -36,7 +46,7 @@ pub struct Serves {
     pub metrics: bool,
 }
 
-/// A server of what comes to this listener, on threads of its own.
+/// A server of what comes to this listener, on threads of its own. Where that is one thread, it is the hub's too.
 ///
 /// # Errors
 /// The listener's.
@@ -45,9 +55,13 @@ pub fn server(
     listener: TcpListener,
     door: Data<Door>,
     serves: Serves,
+    hub: Option<HubRounds>,
 ) -> Result<Server> {
     let (write_timeout, head_timeout) = (config.ws.write_timeout, config.http.head_timeout);
+    let processors = available_parallelism().map_or(2, NonZero::get);
+    let workers = config.http.workers.unwrap_or(processors);
     let builder = ServerBuilder::new()
+        .workers(workers)
         // Longer than it is waited for.
         .shutdown_timeout(config.shutdown.grace.as_secs() + 1)
         .disable_signals();
@@ -64,8 +78,10 @@ pub fn server(
             })
     };
     let answers = move || application(door.clone(), serves);
+    let hub = place(hub, workers);
     let builder = match config.ws.transport {
         Transport::Actix => builder.listen("http", listener, move || {
+            run_here(&hub);
             let http = http()
                 .on_connect_ext(|connection, data| {
                     data.insert(DirectWay::to(connection));
@@ -74,17 +90,15 @@ pub fn server(
             accept(write_timeout).and_then(http)
         })?,
         Transport::Takeover => builder.listen("http", listener, move || {
+            run_here(&hub);
             let sockets = answers.clone();
             let upgrade = fn_factory(move || {
                 let making = sockets().new_service(());
                 async move {
                     let sockets = Rc::new(making.await?);
                     Ok::<_, ()>(fn_service(move |(request, framed)| {
-                        let sockets = sockets.clone();
-                        async move {
-                            take_over(&*sockets, request, framed, LAST_WORDS).await;
-                            Ok::<_, Error>(())
-                        }
+                        let served = take_over(sockets.clone(), request, framed, LAST_WORDS);
+                        served.map(Ok::<_, Error>)
                     }))
                 }
             });
@@ -93,6 +107,30 @@ pub fn server(
         })?,
     };
     Ok(builder.run())
+}
+
+/// A hub that waits for the thread on which it runs.
+type Waiting = Arc<Mutex<Option<HubRounds>>>;
+
+/// Where one thread serves all sockets, what they tell the hub and are told need not be handed from one thread to another, which
+/// would cost more than it does. Where there are more, the hub has a place between them, and goes on while one of them is busy.
+fn place(hub: Option<HubRounds>, workers: usize) -> Waiting {
+    let waiting = hub.and_then(|hub| {
+        if workers == 1 {
+            return Some(hub);
+        }
+        tokio::spawn(hub.run());
+        None
+    });
+    Arc::new(Mutex::new(waiting))
+}
+
+/// Runs the hub in this thread, beside the sockets, if it waits for that.
+fn run_here(hub: &Waiting) {
+    let waiting = hub.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(hub) = waiting {
+        rt::spawn(hub.run());
+    }
 }
 
 /// What answers requests.

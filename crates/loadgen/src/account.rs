@@ -52,6 +52,11 @@ impl Account {
         format!("/ws?access_token={}&room_id={room}", self.token)
     }
 
+    /// The path of a socket that follows all rooms of the user.
+    pub fn path_to_all(&self) -> String {
+        format!("/ws?access_token={}", self.token)
+    }
+
     async fn call(&self, path: &str, body: &Value) -> Result<Value> {
         let mut request = self.http.post(format!("{}{path}", self.url)).json(body);
         if !self.token.is_empty() {

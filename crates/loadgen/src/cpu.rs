@@ -34,6 +34,25 @@ impl CpuTime {
     }
 }
 
+/// For how long a process has run so far, with its threads that have ended; to a hundredth of a second.
+pub fn of_process(pid: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    ticks(&stat)
+        .map(|ticks| TICK * ticks)
+        .context("stat has no times")
+}
+
+/// What `/proc` counts in, on every Linux.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The times in its own code and in the system's, behind the name, which may hold anything.
+fn ticks(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(11);
+    let own: u32 = times.next()?.parse().ok()?;
+    Some(own + times.next()?.parse::<u32>().ok()?)
+}
+
 /// The first number: nanoseconds on a processor.
 fn run_time(schedstat: &str) -> Option<Duration> {
     let first = schedstat.split_whitespace().next()?;
@@ -64,6 +83,13 @@ mod tests {
     fn the_first_number_is_the_time_on_a_processor() {
         assert_eq!(run_time("1234 99 7\n"), Some(Duration::from_nanos(1_234)));
         assert_eq!(run_time(""), None);
+    }
+
+    #[test]
+    fn the_times_of_a_process_are_its_own_and_the_systems() {
+        let stat = "17 (a ) b) R 1 2 3 4 5 6 7 8 9 10 120 30 0 0 20";
+        assert_eq!(ticks(stat), Some(150));
+        assert_eq!(ticks("17 (x"), None);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! How fast a message reaches all who are to be told: ChatterStack beside servers that do nothing else, by turns.
 
-mod contestant;
 mod generator;
 mod measurement;
-mod protocol;
 mod rooms;
 mod shape;
 mod socket;
@@ -14,10 +12,11 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Result;
 use clap::{Args, value_parser};
 
-use contestant::{Contestant, Programs};
 use measurement::{Extent, Latency, Saturated};
 use shape::Shape;
 use table::Row;
+
+use crate::contestant::{Contestant, Programs};
 
 /// Servers of its own by turns, each on one processor, with the load on another: deliveries a second of as much as they take,
 /// and how long a delivery takes at half of that.
@@ -37,7 +36,7 @@ pub struct Arguments {
         long,
         value_delimiter = ',',
         value_enum,
-        default_value = "raw,chatterstack,chatterstack-stored,plain,tungstenite,node-ws,socket-io"
+        default_value = "raw,chatterstack,chatterstack-takeover,chatterstack-stored,plain,tungstenite,node-ws,socket-io"
     )]
     contestants: Vec<Contestant>,
     /// What is measured: rooms x sockets in each x those of them that send, each one message after the other.
@@ -62,7 +61,11 @@ pub struct Arguments {
 }
 
 /// Those whose latencies are measured, at the same rate.
-const TIMED: [Contestant; 2] = [Contestant::Raw, Contestant::Chatterstack];
+const TIMED: [Contestant; 3] = [
+    Contestant::Raw,
+    Contestant::Chatterstack,
+    Contestant::ChatterstackTakeover,
+];
 
 /// Measures all of them, round by round, and prints tables.
 pub async fn run(arguments: &Arguments) -> Result<()> {

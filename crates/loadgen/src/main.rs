@@ -2,18 +2,22 @@
 
 mod account;
 mod closed_loop;
+mod contestant;
 mod cpu;
 mod fanout;
 mod frames;
+mod handshake;
 mod health;
 mod latencies;
 mod metrics_cost;
+mod protocol;
 mod readers;
 mod receiver;
 mod report;
 mod sender;
 mod serve;
 mod server;
+mod sockets;
 mod spread;
 
 use anyhow::Result;
@@ -37,6 +41,8 @@ enum Command {
     Metrics(metrics_cost::Arguments),
     /// Servers of its own by turns, ChatterStack among them: how many sockets they tell how fast.
     Fanout(fanout::Arguments),
+    /// Servers of its own by turns, ChatterStack among them: how fast they let sockets in, and what one weighs.
+    Sockets(sockets::Arguments),
     /// A server to compare with.
     Serve(serve::Arguments),
 }
@@ -56,6 +62,7 @@ async fn load(line: &CommandLine) -> Result<()> {
         Some(Command::Readers(arguments)) => readers::run(arguments).await,
         Some(Command::Metrics(arguments)) => metrics_cost::run(arguments).await,
         Some(Command::Fanout(arguments)) => fanout::run(arguments).await,
+        Some(Command::Sockets(arguments)) => sockets::run(arguments).await,
         Some(Command::Serve(_)) => Ok(()),
     }
 }

@@ -19,8 +19,8 @@ pub use admission::{Admission, AdmissionSettings, Full, Seat};
 pub use close::CloseReason;
 pub use feed::{FeedOutput, Join, ReadRequest, RoomFeed};
 pub use hub::{
-    Connection, Departures, Drain, FollowError, Hub, HubPorts, HubSettings, HubTask, RegisterError,
-    TypingError,
+    Connection, Departures, Drain, FollowError, Hub, HubCompanion, HubPorts, HubRounds,
+    HubSettings, HubTask, RegisterError, TypingError,
 };
 pub use outbox::{FrameClass, Outbox, Outgoing, SocketWriter};
 pub use presence::PresenceSettings;

@@ -80,6 +80,7 @@ fn http(from: &mut Reader) -> Http {
     Http {
         host: from.address("HOST"),
         port: from.integer("PORT"),
+        workers: from.optional_integer("WORKERS"),
         metrics_port: from.optional_integer("METRICS_PORT"),
         cors_allowed_origins: from.origins("CORS_ALLOWED_ORIGINS"),
         trusted_proxies: from.integer("TRUSTED_PROXIES"),

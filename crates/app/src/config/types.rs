@@ -64,6 +64,8 @@ pub struct Http {
     pub host: IpAddr,
     /// 0: any free one.
     pub port: u16,
+    /// How many threads each listener has; `None`: as many as there are processors.
+    pub workers: Option<usize>,
     /// A listener of its own for what Prometheus asks for; 0: any free port.
     pub metrics_port: Option<u16>,
     /// Exact origins, as browsers send them.

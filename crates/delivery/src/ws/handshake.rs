@@ -69,7 +69,9 @@ pub async fn open(
         .await?;
 
     let (response, upgraded) = upgrade(&request, payload, &door).await?;
-    let pumping = async move {
+    let settings = door.settings.ws;
+    // In a place of its own, which is given back: it is larger than all that follows.
+    let starting = Box::pin(async move {
         connection
             .start(
                 start.user,
@@ -78,7 +80,6 @@ pub async fn open(
                 start.follows_all,
             )
             .await;
-        let settings = door.settings.ws;
         let lease = Lease::new(proof, door.health.clock.clone(), settings.expiry_warning);
         let connection = Rc::new(connection);
         let native = Native {
@@ -87,6 +88,10 @@ pub async fn open(
             connection: connection.clone(),
             ticks: Rc::default(),
         };
+        (native, connection)
+    });
+    let pumping = async move {
+        let (native, connection) = starting.await;
         Pump::run(settings, native, connection, upgraded).await;
     };
     actix_web::rt::spawn(pumping.in_current_span());

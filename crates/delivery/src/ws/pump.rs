@@ -10,7 +10,7 @@ use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
 use domain::{ConnectionId, TRACE_PARENT_FIELD};
 use futures_util::StreamExt;
 use realtime::{CloseReason, Connection, Outgoing, SocketWriter};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Instrument, Span, field::Empty, instrument::Instrumented};
 
 use super::{guard::Verdict, upgrade::Upgraded, writer::FrameWriter};
@@ -43,6 +43,8 @@ pub(super) struct Pump<P> {
     blocked_since: Option<Instant>,
     verdict: Rc<Cell<Option<Verdict>>>,
     last_heard: Instant,
+    /// When the next ping is due.
+    ping_at: Instant,
     /// How many of its last frames were none of the protocol.
     bad_frames: u32,
 }
@@ -61,33 +63,31 @@ enum End {
 
 impl<P: Protocol> Pump<P> {
     /// Answers when the connection may end.
-    pub(super) async fn run(
+    pub(super) fn run(
         settings: WsSettings,
         protocol: P,
         connection: Rc<Connection>,
         upgraded: Upgraded,
-    ) {
-        let Upgraded {
-            writer,
-            mut frames,
-            verdict,
-        } = upgraded;
-        connection.outbox().set_writer(writer.clone());
+    ) -> impl Future<Output = ()> {
+        connection.outbox().set_writer(upgraded.writer.clone());
+        let now = Instant::now();
         let pump = Self {
             settings,
             protocol: Rc::new(protocol),
             connection,
-            writer: writer.clone(),
+            writer: upgraded.writer,
             blocked_since: None,
-            verdict,
-            last_heard: Instant::now(),
+            verdict: upgraded.verdict,
+            last_heard: now,
+            ping_at: now + settings.ping_interval,
             bad_frames: 0,
         };
-        pump.until_closed(&mut frames).await;
-        writer.end();
+        pump.until_closed(upgraded.frames)
     }
 
-    async fn until_closed(mut self, frames: &mut AggregatedMessageStream) {
+    async fn until_closed(mut self, mut frames: AggregatedMessageStream) {
+        let frames = &mut frames;
+        let writer = self.writer.clone();
         let end = self.until_end(frames).await;
         let wait = self.settings.write_timeout;
         let id = self.connection.id();
@@ -100,29 +100,54 @@ impl<P: Protocol> Pump<P> {
         match end {
             End::Close(reason) => {
                 tracing::debug!(connection_id = %id, code = reason.code(), "socket closed");
-                let closed = timeout(wait, close(&self.writer, reason)).await;
+                let closed = timeout(wait, close(&writer, reason)).await;
                 if closed == Ok(true) && reason.is_read() {
                     let _ = timeout(wait, answered(frames)).await;
                 }
             }
             End::Gone => tracing::debug!(connection_id = %id, "socket gone"),
         }
+        writer.end();
     }
 
     async fn until_end(&mut self, frames: &mut AggregatedMessageStream) -> End {
-        let settings = self.settings;
-        let mut pings = interval(settings.ping_interval);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        pings.reset();
         let mut under_way = None;
-        let connection = self.connection.clone();
-        let protocol = self.protocol.clone();
+        let (connection, protocol) = (self.connection.clone(), self.protocol.clone());
+        let writer = self.writer.clone();
+        // Kept from step to step: to wait anew costs more than most steps do.
         let mut over = pin!(protocol.over());
+        let mut outgoing = pin!(connection.next());
+        let mut drained = pin!(writer.drained());
+        let mut alarm = pin!(sleep_until(self.due(false)));
         loop {
-            // What the peer sends while a command is under way is not read, so that silence says nothing about it then.
-            let silent_at = self.last_heard + settings.pong_timeout;
-            let given_up_at = self.blocked().map(|since| since + settings.write_timeout);
+            // One that is set too early is set anew when it is over.
+            let due = self.due(under_way.is_some());
+            if due < alarm.deadline() {
+                alarm.as_mut().reset(due);
+            }
             let step = tokio::select! {
+                // What may happen without end comes last.
+                biased;
+                reason = &mut over => Err(End::Close(reason)),
+                () = &mut alarm => {
+                    let step = self.on_alarm(under_way.is_some());
+                    alarm.as_mut().reset(self.due(under_way.is_some()));
+                    step
+                }
+                next = &mut outgoing => match next {
+                    Outgoing::Close(reason) => Err(End::Close(reason)),
+                    // All else is written where it is told.
+                    _ => {
+                        outgoing.set(connection.next());
+                        Ok(())
+                    }
+                },
+                () = &mut drained => {
+                    drained.set(writer.drained());
+                    // There may be more to write.
+                    outgoing.set(connection.next());
+                    Ok(())
+                }
                 // Reading waits while a command is under way; writing does not.
                 () = finished(&mut under_way), if under_way.is_some() => {
                     under_way = None;
@@ -134,29 +159,51 @@ impl<P: Protocol> Pump<P> {
                     connection.heard();
                     self.on_frame(frame, &mut under_way)
                 }
-                // All else is written where it is told.
-                outgoing = connection.next() => match outgoing {
-                    Outgoing::Close(reason) => Err(End::Close(reason)),
-                    _ => Ok(()),
-                },
-                () = self.writer.drained() => Ok(()),
-                () = at(given_up_at), if given_up_at.is_some() => Err(End::Gone),
-                reason = &mut over => Err(End::Close(reason)),
-                _ = pings.tick() => {
-                    if under_way.is_some() {
-                        connection.heard();
-                    }
-                    connection.outbox().push_control(Outgoing::Ping);
-                    Ok(())
-                }
-                () = sleep_until(silent_at), if under_way.is_none() => {
-                    Err(End::Close(CloseReason::Silent))
-                }
             };
             if let Err(end) = step {
                 return end;
             }
         }
+    }
+
+    /// When something is to be done, whatever happens until then.
+    fn due(&mut self, is_busy: bool) -> Instant {
+        let silent_at = self.silent_at(is_busy);
+        let given_up_at = self.given_up_at();
+        let times = [Some(self.ping_at), silent_at, given_up_at];
+        times.into_iter().flatten().min().unwrap_or(self.ping_at)
+    }
+
+    /// When the peer has been silent for too long. What it sends while a command is under way is not read, so that silence says
+    /// nothing about it then.
+    fn silent_at(&self, is_busy: bool) -> Option<Instant> {
+        (!is_busy).then(|| self.last_heard + self.settings.pong_timeout)
+    }
+
+    /// When the peer has taken nothing for too long.
+    fn given_up_at(&mut self) -> Option<Instant> {
+        let since = self.blocked()?;
+        Some(since + self.settings.write_timeout)
+    }
+
+    /// Does what is due.
+    fn on_alarm(&mut self, is_busy: bool) -> Result<(), End> {
+        let now = Instant::now();
+        let is_due = |time: Option<Instant>| time.is_some_and(|time| time <= now);
+        if is_due(self.given_up_at()) {
+            return Err(End::Gone);
+        }
+        if is_due(self.silent_at(is_busy)) {
+            return Err(End::Close(CloseReason::Silent));
+        }
+        if self.ping_at <= now {
+            self.ping_at = now + self.settings.ping_interval;
+            if is_busy {
+                self.connection.heard();
+            }
+            self.connection.outbox().push_control(Outgoing::Ping);
+        }
+        Ok(())
     }
 
     /// Since when the peer has not taken what was written, if it has not.
@@ -214,13 +261,6 @@ async fn close(writer: &FrameWriter, reason: CloseReason) -> bool {
         writer.write(&frame);
     }
     is_there
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Waits for the peer's own close frame, or the end of the connection (RFC 6455, section 7.1.1). What it sends before is

@@ -1,5 +1,6 @@
 use std::{
-    io::{self, IoSlice},
+    cell::RefCell,
+    io::{self, IoSlice, Read},
     net::Shutdown,
     pin::Pin,
     sync::Arc,
@@ -8,9 +9,18 @@ use std::{
 
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
+
+/// How much is read at once.
+const PIECE: usize = 16 * 1_024;
+
+thread_local! {
+    /// For all connections of a thread, each of which reads and lets go of it before another does: most of them, at a given
+    /// moment, have nothing to read.
+    static BUFFER: RefCell<Box<[u8; PIECE]>> = RefCell::new(Box::new([0; PIECE]));
+}
 
 /// A connection that several hold: the framework or a socket reads it, the hub writes to it. It is closed when the last of
 /// them lets go of it.
@@ -26,20 +36,44 @@ impl SharedStream {
         Self(Arc::new(stream))
     }
 
-    /// Takes what has come, as much as there is room for; 0 at the end. For one reader.
+    /// Gives what has come to `take`, at most so much; nothing at the end. For one reader.
     ///
     /// # Errors
     /// The connection's.
-    pub(super) fn poll_take(
+    pub(super) fn poll_take<T>(
         &self,
         cx: &mut Context<'_>,
-        mut take: impl FnMut(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
+        most: usize,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let most = most.min(PIECE);
+            let count = ready!(self.poll_read_into(cx, &mut buffer[..most]))?;
+            Poll::Ready(Ok(take(&buffer[..count])))
+        })
+    }
+
+    fn poll_read_into(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let socket = SockRef::from(&*self.0);
         loop {
             ready!(self.0.poll_read_ready(cx))?;
-            match take(&self.0) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                taken => return Poll::Ready(taken),
+            let mut taken = None;
+            let outcome = self.0.try_io(Interest::READABLE, || {
+                let count = (&*socket).read(buffer)?;
+                taken = Some(count);
+                // Less than there was room for is all that there was: said here, this saves asking for more in vain. Another
+                // event since is noticed (as tokio's own reading does it).
+                if (1..buffer.len()).contains(&count) {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Ok(())
+            });
+            match (taken, outcome) {
+                (Some(count), _) => return Poll::Ready(Ok(count)),
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
+                    return Poll::Ready(Err(error));
+                }
+                (None, _) => {}
             }
         }
     }
@@ -81,8 +115,8 @@ impl AsyncRead for SharedStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let taken = self.poll_take(cx, |stream| stream.try_read_buf(buffer));
-        taken.map_ok(|_| ())
+        let most = buffer.remaining();
+        self.poll_take(cx, most, |bytes| buffer.put_slice(bytes))
     }
 }
 
@@ -119,5 +153,62 @@ impl AsyncWrite for SharedStream {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             ended => ended,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn connection() -> (SharedStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap());
+        let (peer, own) = tokio::join!(peer, listener.accept());
+        (SharedStream::new(own.unwrap().0), peer.unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_less_than_was_asked_for_is_read_too_and_then_the_end() {
+        let (mut own, mut peer) = connection().await;
+        let mut buffer = [0; 64];
+        for text in ["one", "two", "three"] {
+            peer.write_all(text.as_bytes()).await.unwrap();
+            let count = own.read(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..count], text.as_bytes());
+        }
+        drop(peer);
+        assert_eq!(own.read(&mut buffer).await.unwrap(), 0);
+        assert_eq!(own.read(&mut buffer).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_more_than_is_read_at_once_is_read_whole_and_in_order() {
+        let (own, mut peer) = connection().await;
+        let all: Vec<u8> = (0..100_000_u32).flat_map(u32::to_be_bytes).collect();
+        let sent = all.clone();
+        let sending = tokio::spawn(async move { peer.write_all(&sent).await });
+        let mut read = Vec::new();
+        own.clone().read_to_end(&mut read).await.unwrap();
+        sending.await.unwrap().unwrap();
+        assert!(read == all);
+    }
+
+    #[tokio::test]
+    async fn it_is_open_until_the_last_lets_go_of_it_or_one_ends_it() {
+        let (own, mut peer) = connection().await;
+        drop(own.clone());
+        own.clone().write_all(b"still here").await.unwrap();
+        let mut told = [0; 10];
+        peer.read_exact(&mut told).await.unwrap();
+        own.clone().shutdown().await.unwrap();
+        assert_eq!(peer.read(&mut told).await.unwrap(), 0);
+        drop(peer);
+        // A second end is none.
+        own.clone().shutdown().await.unwrap();
     }
 }

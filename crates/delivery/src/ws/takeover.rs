@@ -1,7 +1,7 @@
 use std::{
-    cell::RefCell,
     future::poll_fn,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -50,74 +50,103 @@ impl Taken {
 
 /// Serves a request that wants to make a socket of its connection: the application answers it as any other, and reads the
 /// connection itself if it has made a socket of it. From the framework's own way this one differs in what it keeps for a
-/// connection: no buffers, and no more than this future.
+/// connection: no buffers, and little more than the answer's body. What is needed for a moment has a place of its own, which is
+/// given back.
 ///
 /// What is left behind the answer is read for at most `last_words`, so that the peer reads the answer to its end.
-pub async fn take_over<S, B>(
-    application: &S,
+pub fn take_over<S, B>(
+    application: Rc<S>,
     request: Request,
     framed: Framed<SharedStream, Codec>,
     last_words: Duration,
-) where
-    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+) -> impl Future<Output = ()>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
-    let FramedParts {
-        io: mut stream,
-        codec,
-        read_buf,
-        // The end of the answer before, perhaps.
-        write_buf: unwritten,
-        ..
-    } = framed.into_parts();
-    request.extensions_mut().insert(Taken {
-        stream: stream.clone(),
-        begun: read_buf.freeze(),
-    });
-    let response = match application.call(request).await {
-        Ok(response) => Response::from(response).map_into_boxed_body(),
-        Err(error) => Response::from(error.error_response()),
-    };
-    if let Err(error) = answer(response, &mut stream, codec, unwritten).await {
-        tracing::debug!(%error, "a connection that was taken over broke");
-        return;
+    let stream = framed.io_ref().clone();
+    let answering = Box::pin(Answer::of(application, request, framed));
+    async move {
+        let answered = match answering.await {
+            Ok(answer) => answer.write(stream.clone()).await,
+            Err(error) => Err(error),
+        };
+        match answered {
+            // Nobody is waited for who does not end it.
+            Ok(()) => drop(Box::pin(timeout(last_words, read_to_end(stream))).await),
+            Err(error) => tracing::debug!(%error, "a connection that was taken over broke"),
+        }
     }
-    // Nobody is waited for who does not end it.
-    let _ = timeout(last_words, read_to_end(&mut stream)).await;
 }
 
-async fn answer(
-    mut response: Response<BoxBody>,
-    stream: &mut SharedStream,
-    mut codec: Codec,
-    mut bytes: BytesMut,
-) -> Result<(), actix_web::Error> {
-    if !response.head().upgrade() {
-        response
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
-    }
-    let (response, mut body) = response.into_parts();
-    codec.encode(Message::Item((response, body.size())), &mut bytes)?;
-    loop {
-        // With the head, as far as it is there: not every client waits for the body of a refusal.
-        let mut next = poll_fn(|cx| Pin::new(&mut body).poll_next(cx));
-        let piece = match (&mut next).now_or_never() {
-            Some(piece) if bytes.len() < PIECE => piece,
-            Some(piece) => {
-                write(&mut bytes, stream).await?;
-                piece
-            }
-            None => {
-                write(&mut bytes, stream).await?;
-                next.await
-            }
+/// An answer that is being written.
+struct Answer {
+    /// What is to be written now.
+    bytes: BytesMut,
+    body: BoxBody,
+    codec: Box<Codec>,
+}
+
+impl Answer {
+    /// What the application answers, with its head.
+    async fn of<S, B>(
+        application: Rc<S>,
+        request: Request,
+        framed: Framed<SharedStream, Codec>,
+    ) -> Result<Self, actix_web::Error>
+    where
+        S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+        B: MessageBody + 'static,
+    {
+        let FramedParts {
+            io: stream,
+            codec,
+            read_buf,
+            // The end of the answer before, perhaps.
+            write_buf: mut bytes,
+            ..
+        } = framed.into_parts();
+        // Copied: it is little, of a buffer that is large.
+        let begun = Bytes::copy_from_slice(&read_buf);
+        drop(read_buf);
+        request.extensions_mut().insert(Taken { stream, begun });
+        let mut response = match application.call(request).await {
+            Ok(response) => Response::from(response).map_into_boxed_body(),
+            Err(error) => Response::from(error.error_response()),
         };
-        let piece = piece.transpose().map_err(ErrorInternalServerError)?;
-        let is_last = piece.is_none();
-        codec.encode(Message::Chunk(piece), &mut bytes)?;
-        if is_last {
-            return write(&mut bytes, stream).await;
+        if !response.head().upgrade() {
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+        let (head, body) = response.into_parts();
+        let mut codec = Box::new(codec);
+        codec.encode(Message::Item((head, body.size())), &mut bytes)?;
+        Ok(Self { bytes, body, codec })
+    }
+
+    /// Writes it to its end.
+    async fn write(mut self, mut stream: SharedStream) -> Result<(), actix_web::Error> {
+        loop {
+            // With the head, as far as it is there: not every client waits for the body of a refusal.
+            let mut next = poll_fn(|cx| Pin::new(&mut self.body).poll_next(cx));
+            let piece = match (&mut next).now_or_never() {
+                Some(piece) if self.bytes.len() < PIECE => piece,
+                Some(piece) => {
+                    write(&mut self.bytes, &mut stream).await?;
+                    piece
+                }
+                None => {
+                    write(&mut self.bytes, &mut stream).await?;
+                    next.await
+                }
+            };
+            let piece = piece.transpose().map_err(ErrorInternalServerError)?;
+            let is_last = piece.is_none();
+            self.codec.encode(Message::Chunk(piece), &mut self.bytes)?;
+            if is_last {
+                return write(&mut self.bytes, &mut stream).await;
+            }
         }
     }
 }
@@ -129,7 +158,7 @@ async fn write(bytes: &mut BytesMut, stream: &mut SharedStream) -> Result<(), ac
 }
 
 /// Ends it from this side, and waits until the peer does.
-async fn read_to_end(stream: &mut SharedStream) {
+async fn read_to_end(mut stream: SharedStream) {
     if stream.shutdown().await.is_err() {
         return;
     }
@@ -143,14 +172,8 @@ pub(super) struct Incoming {
     begun: Bytes,
 }
 
-/// How much is read at once.
+/// How much of an answer is written at once.
 const PIECE: usize = 16 * 1_024;
-
-thread_local! {
-    /// For all connections of a thread, each of which reads and lets go of it before another does: most of them, at a given
-    /// moment, have nothing to read.
-    static BUFFER: RefCell<Box<[u8; PIECE]>> = RefCell::new(Box::new([0; PIECE]));
-}
 
 impl Stream for Incoming {
     type Item = Result<Bytes, PayloadError>;
@@ -160,15 +183,12 @@ impl Stream for Incoming {
         if !this.begun.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut this.begun))));
         }
-        BUFFER.with_borrow_mut(|buffer| {
-            let read = this
-                .stream
-                .poll_take(cx, |stream| stream.try_read(&mut buffer[..]));
-            Poll::Ready(match ready!(read) {
-                Ok(0) => None,
-                Ok(count) => Some(Ok(Bytes::copy_from_slice(&buffer[..count]))),
-                Err(error) => Some(Err(error.into())),
-            })
+        let read = this
+            .stream
+            .poll_take(cx, usize::MAX, Bytes::copy_from_slice);
+        Poll::Ready(match ready!(read) {
+            Ok(bytes) => (!bytes.is_empty()).then_some(Ok(bytes)),
+            Err(error) => Some(Err(error.into())),
         })
     }
 }

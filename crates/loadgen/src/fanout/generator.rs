@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -8,13 +8,12 @@ use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 
-use super::{
+use super::{rooms::Rooms, shape::Shape, socket::Socket};
+use crate::{
+    frames,
+    handshake::source,
     protocol::{Protocol, Told},
-    rooms::Rooms,
-    shape::Shape,
-    socket::Socket,
 };
-use crate::frames;
 
 /// Every socket of a measurement, and what is under way. The first sockets of a room send, each one message after the other;
 /// all receive.
@@ -70,8 +69,6 @@ const EVENTS: usize = 4_096;
 const BOUND: Duration = Duration::from_secs(30);
 /// Nothing has come for so long: who comes in has been told of.
 const QUIET: Duration = Duration::from_millis(500);
-/// A source address has ports for many more.
-const SOCKETS_PER_ADDRESS: usize = 10_000;
 /// The longest latency that is told apart, in nanoseconds.
 const LONGEST: u64 = 60_000_000_000;
 
@@ -289,11 +286,4 @@ fn arrived(
         tally.done.push(place);
     }
     Ok(())
-}
-
-/// The address from which a socket is opened.
-fn source(index: usize) -> IpAddr {
-    // At most 64 of them: more sockets than files.
-    let last = 2 + (index / SOCKETS_PER_ADDRESS) % 64;
-    Ipv4Addr::new(127, 0, 0, last as u8).into()
 }

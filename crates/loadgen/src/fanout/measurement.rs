@@ -4,12 +4,11 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use tokio::task::block_in_place;
 
-use super::{
+use super::{generator::Generator, rooms::Rooms, shape::Shape};
+use crate::{
     contestant::{Contestant, Programs},
-    generator::Generator,
-    shape::Shape,
+    cpu::CpuTime,
 };
-use crate::cpu::CpuTime;
 
 /// What a server did under as much load as it takes.
 #[derive(Clone, Copy, Serialize)]
@@ -51,7 +50,7 @@ async fn with<T>(
 ) -> Result<T> {
     let server = contestant.start(programs, folder).await?;
     let address: SocketAddr = server.url.trim_start_matches("http://").parse()?;
-    let rooms = contestant.rooms(&server, shape, extent.length).await?;
+    let rooms = Rooms::on(&server.url, contestant.protocol(), shape, extent.length).await?;
     block_in_place(|| {
         let mut generator = Generator::open(address, &rooms, shape)?;
         generator.closed_loop(extent.warm_up)?;

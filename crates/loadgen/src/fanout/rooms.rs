@@ -2,8 +2,11 @@ use std::borrow::Cow;
 
 use anyhow::Result;
 
-use super::{protocol::Protocol, shape::Shape};
-use crate::account::{Account, unique};
+use super::shape::Shape;
+use crate::{
+    account::{Account, unique},
+    protocol::Protocol,
+};
 
 /// The rooms of a measurement on a server, and who is in them.
 pub struct Rooms {
@@ -22,8 +25,16 @@ struct Accounts {
 }
 
 impl Rooms {
+    /// On the server at this address, with deliveries of so many bytes.
+    pub async fn on(url: &str, protocol: Protocol, shape: Shape, length: usize) -> Result<Self> {
+        match protocol {
+            Protocol::Relay | Protocol::SocketIo => Ok(Self::open_to_all(protocol, length)),
+            Protocol::Typing | Protocol::Messages => Self::make(url, protocol, shape, length).await,
+        }
+    }
+
     /// Of a server that has no accounts, and lets anybody into a room.
-    pub fn open_to_all(protocol: Protocol, length: usize) -> Self {
+    fn open_to_all(protocol: Protocol, length: usize) -> Self {
         Self {
             protocol,
             length,
@@ -32,7 +43,7 @@ impl Rooms {
     }
 
     /// Makes them, with their users.
-    pub async fn make(url: &str, protocol: Protocol, shape: Shape, length: usize) -> Result<Self> {
+    async fn make(url: &str, protocol: Protocol, shape: Shape, length: usize) -> Result<Self> {
         let run = unique();
         let receiver = Account::new(url, &format!("bench-receiver-{run}")).await?;
         let mut senders = Vec::new();

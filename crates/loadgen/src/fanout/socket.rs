@@ -2,17 +2,15 @@ use std::{
     io::{self, ErrorKind, Read, Write},
     mem,
     net::{IpAddr, SocketAddr},
-    time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use mio::net::TcpStream;
-use socket2::{Domain, Socket as Unconnected, Type};
 
-use crate::frames::{self, Incoming};
-
-/// A server that has not answered a handshake by then is at fault.
-const BOUND: Duration = Duration::from_secs(30);
+use crate::{
+    frames::{self, Incoming},
+    handshake::Opened,
+};
 
 /// A socket that never waits for its peer.
 pub struct Socket {
@@ -26,32 +24,7 @@ pub struct Socket {
 impl Socket {
     /// Opens a WebSocket at this path of the server, from one of this machine's own addresses, and waits for the answer.
     pub fn open(server: SocketAddr, from: IpAddr, path: &str) -> Result<Self> {
-        let socket = Unconnected::new(Domain::for_address(server), Type::STREAM, None)?;
-        socket.bind(&SocketAddr::new(from, 0).into())?;
-        socket.connect_timeout(&server.into(), BOUND)?;
-        socket.set_read_timeout(Some(BOUND))?;
-        socket.set_tcp_nodelay(true)?;
-        let mut stream = std::net::TcpStream::from(socket);
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {server}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        let end = loop {
-            if let Some(end) = end_of_head(&answer) {
-                break end;
-            }
-            let mut more = [0; 1_024];
-            let count = stream
-                .read(&mut more)
-                .context("no answer to the handshake")?;
-            ensure!(count > 0, "the server hung up");
-            answer.extend_from_slice(&more[..count]);
-        };
-        let begun = answer.split_off(end);
-        let is_open = answer.starts_with(b"HTTP/1.1 101 ");
-        ensure!(is_open, "refused: {}", String::from_utf8_lossy(&answer));
+        let Opened { stream, begun } = Opened::at(server, from, path)?;
         stream.set_nonblocking(true)?;
         Ok(Self {
             stream: TcpStream::from_std(stream),
@@ -121,10 +94,4 @@ impl Socket {
         self.unsent = unsent;
         Ok(())
     }
-}
-
-/// Behind the empty line at the end of a head.
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    let place = bytes.windows(4).position(|it| it == b"\r\n\r\n")?;
-    Some(place + 4)
 }

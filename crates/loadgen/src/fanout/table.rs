@@ -2,11 +2,10 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{
-    contestant::Contestant,
     measurement::{Latency, Saturated},
     shape::Shape,
 };
-use crate::spread::Spread;
+use crate::{contestant::Contestant, spread::Spread};
 
 /// What came of one server, round by round.
 pub struct Row {

@@ -23,9 +23,10 @@ use super::{
     connection::Connection,
     drain::Drain,
     log_reads::LogReads,
+    signals::Signals,
     state::State,
     survey::{SurveyPorts, Surveys},
-    task::{HubTask, Signals},
+    task::HubTask,
 };
 use crate::{
     Admission, AdmissionSettings, CloseReason, Full, Outbox,

@@ -1,23 +1,23 @@
-use std::{
-    future::{pending, ready},
-    sync::Arc,
-};
+use std::{future::pending, sync::Arc};
 
 use domain::{
     BusEvent, RoomEventKind, TRACE_PARENT_FIELD, TRACED, TraceParent,
-    ports::{BusDelivery, BusSubscription, EventBus},
+    ports::{BusDelivery, BusSubscription},
 };
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
+    task::yield_now,
     time::{Instant, sleep_until},
 };
 use tracing::{Span, info_span};
 
 use super::{
     handle::{HubCommand, Shared, TypingError},
+    signals::{Outgoing, Signals},
     state::{FollowChange, State},
 };
-use crate::typing::{Stopped, Typists};
+use crate::typing::Typists;
 
 /// The hub at work. It owns all state, so nothing in here is locked; it waits for nobody but its next input.
 pub struct HubTask {
@@ -52,7 +52,57 @@ impl HubTask {
 
     /// Works until every [`Hub`](super::Hub) handle and every connection is gone, or the bus is.
     pub async fn run(self) {
-        let Self {
+        let (rounds, companion) = self.split();
+        tokio::join!(rounds.run(), companion.run());
+    }
+
+    /// The same in two parts, each to be run: the rounds, which are quickest in the thread whose sockets they write to, and
+    /// what they leave to do, which may last longer than that thread.
+    #[must_use]
+    pub fn split(self) -> (HubRounds, HubCompanion) {
+        let (running, ended) = oneshot::channel();
+        let companion = HubCompanion {
+            shared: self.shared.clone(),
+            ended,
+        };
+        let task = self;
+        (HubRounds { task, running }, companion)
+    }
+}
+
+/// What the hub does, round by round.
+pub struct HubRounds {
+    task: HubTask,
+    /// Dropped at the end, also where this is dropped itself.
+    running: oneshot::Sender<()>,
+}
+
+/// What the sockets of the hub leave behind, and who is there.
+pub struct HubCompanion {
+    shared: Arc<Shared>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl HubCompanion {
+    /// Works until the rounds have ended, and their last sockets have left.
+    pub async fn run(self) {
+        let presence = &self.shared.presence;
+        let all = async {
+            // Nobody says more than that it is over.
+            let _ = self.ended.await;
+            presence.settle_all().await;
+        };
+        tokio::select! {
+            () = all => {}
+            () = presence.run() => {}
+        }
+    }
+}
+
+impl HubRounds {
+    /// Works until every [`Hub`](super::Hub) handle and every connection is gone, or the bus is.
+    pub async fn run(self) {
+        let HubTask {
             mut inbox,
             mut subscription,
             mut state,
@@ -60,17 +110,22 @@ impl HubTask {
             signals,
             outgoing,
             shared,
-        } = self;
+        } = self.task;
         let presence = &shared.presence;
         // Moved, so that the queue of signals closes with it.
         let hub = async move {
+            // By itself it would be over with whatever wakes the hub.
+            let mut pause = FuturesUnordered::new();
             loop {
+                if state.is_to_flush() && pause.is_empty() {
+                    pause.push(yield_now());
+                }
                 let silence = typists.next_expiry();
                 let streams = state.streams_due();
-                let is_to_flush = state.is_to_flush();
                 tokio::select! {
-                    // What is there already is dealt with before anything is written, so that it goes out together. Tokio
-                    // ends this after some hundred of them.
+                    // What is there already is dealt with before anything is written, so that it goes out together; and what other
+                    // tasks of this thread are about to say, who have a turn in the pause: answers of the store come to them
+                    // one by one. Tokio ends both after some hundred of them.
                     biased;
                     command = inbox.recv() => match command {
                         Some(command) => on_command(command, &mut state, &mut typists, &signals),
@@ -91,7 +146,7 @@ impl HubTask {
                     answer = state.next_answer() => state.answered(answer),
                     () = at(streams) => state.tend_streams(),
                     () = at(silence) => signals.stopped(typists.expire(Instant::now())),
-                    () = ready(()), if is_to_flush => state.flush(),
+                    Some(()) = pause.next() => state.flush(),
                 }
                 for change in state.take_follow_changes() {
                     match change {
@@ -106,15 +161,8 @@ impl HubTask {
             }
             state.end();
         };
-        let all = async {
-            tokio::join!(hub, outgoing.run());
-            // What the last sockets left behind.
-            presence.settle_all().await;
-        };
-        tokio::select! {
-            () = all => {}
-            () = presence.run() => {}
-        }
+        tokio::join!(hub, outgoing.run());
+        drop(self.running);
     }
 }
 
@@ -274,55 +322,5 @@ fn on_bus_event(
             session_id,
         } => state.end_session(*user_id, *session_id),
         _ => {}
-    }
-}
-
-/// What the hub itself tells the other nodes: that somebody types or stopped. It must not wait for the bus, so there is
-/// a queue between; when it is full, the signal is dropped, as anything ephemeral may be.
-pub(super) struct Signals(mpsc::Sender<BusEvent>);
-
-/// The other end of the queue.
-pub(super) struct Outgoing {
-    queue: mpsc::Receiver<BusEvent>,
-    bus: Arc<dyn EventBus>,
-}
-
-/// How many signals may wait for the bus.
-const SIGNAL_QUEUE: usize = 4_096;
-
-impl Signals {
-    pub(super) fn new(bus: Arc<dyn EventBus>) -> (Self, Outgoing) {
-        let (sender, queue) = mpsc::channel(SIGNAL_QUEUE);
-        (Self(sender), Outgoing { queue, bus })
-    }
-
-    fn send(&self, event: BusEvent) {
-        if self.0.try_send(event).is_err() {
-            tracing::warn!("a typing signal was dropped: the bus is slow");
-        }
-    }
-
-    fn stopped(&self, typists: impl IntoIterator<Item = Stopped>) {
-        for Stopped {
-            room_id,
-            user_id,
-            username,
-        } in typists
-        {
-            self.send(BusEvent::Typing {
-                room_id,
-                user_id,
-                username,
-                active: false,
-            });
-        }
-    }
-}
-
-impl Outgoing {
-    async fn run(mut self) {
-        while let Some(event) = self.queue.recv().await {
-            self.bus.publish(event).await;
-        }
     }
 }

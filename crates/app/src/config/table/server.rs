@@ -23,6 +23,12 @@ pub(super) const SERVER: Group = Group {
         .or("8080")
         .alias("HTTP_PORT"),
         Setting::new(
+            "WORKERS",
+            Kind::Integer { min: 1, max: 512 },
+            "Threads of each listener. Unset: as many as the node has processors. With 1 what is told to sockets is written by \
+             the thread that reads them, which takes least of one processor.",
+        ),
+        Setting::new(
             "METRICS_PORT",
             Kind::Integer { min: 0, max: 65_535 },
             "Port of a listener for /metrics alone, which PORT does not serve then. Unset: on PORT. 0 takes any free one. Set it \

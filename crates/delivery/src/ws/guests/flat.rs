@@ -50,7 +50,9 @@ pub(in crate::ws) async fn open_flat(
     } = arrive(&request, &door, codec, input).await?;
     let history = history(&door, &entered, &shown).await?;
     let address = client_address(&request);
-    let pumping = async move {
+    let settings = door.settings.ws;
+    // Given back, as in the native handshake.
+    let starting = Box::pin(async move {
         let Entered { user, room, start } = entered;
         let guest = Guest {
             caller: Caller::guest(user.id),
@@ -58,7 +60,6 @@ pub(in crate::ws) async fn open_flat(
             address,
         };
         connection.start_guest(user, start, history).await;
-        let settings = door.settings.ws;
         let connection = Rc::new(connection);
         let flat = Flat {
             door,
@@ -66,6 +67,10 @@ pub(in crate::ws) async fn open_flat(
             shown: shown.into(),
             connection: connection.clone(),
         };
+        (flat, connection)
+    });
+    let pumping = async move {
+        let (flat, connection) = starting.await;
         Pump::run(settings, flat, connection, upgraded).await;
     };
     actix_web::rt::spawn(pumping.in_current_span());

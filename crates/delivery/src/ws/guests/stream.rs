@@ -60,7 +60,9 @@ pub async fn open_stream(
         entered,
     } = arrive(&request, &door, Codec::Stream, input).await?;
     let address = client_address(&request);
-    let pumping = async move {
+    let settings = door.settings.ws;
+    // Given back, as in the native handshake.
+    let starting = Box::pin(async move {
         let Entered { user, room, start } = entered;
         let guest = Guest {
             caller: Caller::guest(user.id),
@@ -70,7 +72,6 @@ pub async fn open_stream(
         let welcome = format!("Welcome to ChatterStack. You are {name} until you join by a name.");
         let greeting = vec![stream::system(&welcome)];
         connection.start_guest(user, start, greeting).await;
-        let settings = door.settings.ws;
         let connection = Rc::new(connection);
         let talk = Rc::new(Talk {
             door,
@@ -79,7 +80,11 @@ pub async fn open_stream(
             draft: Cell::new(None),
             failed: RefCell::default(),
         });
-        Pump::run(settings, Stream(talk), connection, upgraded).await;
+        (Stream(talk), connection)
+    });
+    let pumping = async move {
+        let (stream, connection) = starting.await;
+        Pump::run(settings, stream, connection, upgraded).await;
     };
     actix_web::rt::spawn(pumping.in_current_span());
     Ok(response)

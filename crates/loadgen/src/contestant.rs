@@ -6,8 +6,7 @@ use std::{
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{protocol::Protocol, rooms::Rooms, shape::Shape};
-use crate::server::Server;
+use crate::{protocol::Protocol, server::Server};
 
 /// A server that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +23,8 @@ pub enum Contestant {
     SocketIo,
     /// ChatterStack, with what is not stored: typing.
     Chatterstack,
+    /// The same, where the framework lets go of a connection that becomes a socket.
+    ChatterstackTakeover,
     /// ChatterStack, with messages, stored in SQLite before anybody is told.
     ChatterstackStored,
 }
@@ -49,15 +50,17 @@ impl Contestant {
             Self::NodeWs => "Node ws",
             Self::SocketIo => "socket.io",
             Self::Chatterstack => "ChatterStack, typing",
+            Self::ChatterstackTakeover => "ChatterStack, typing, connections taken over",
             Self::ChatterstackStored => "ChatterStack, messages in SQLite",
         }
     }
 
-    fn protocol(self) -> Protocol {
+    /// How it is spoken to.
+    pub fn protocol(self) -> Protocol {
         match self {
             Self::Raw | Self::Plain | Self::Tungstenite | Self::NodeWs => Protocol::Relay,
             Self::SocketIo => Protocol::SocketIo,
-            Self::Chatterstack => Protocol::Typing,
+            Self::Chatterstack | Self::ChatterstackTakeover => Protocol::Typing,
             Self::ChatterstackStored => Protocol::Messages,
         }
     }
@@ -72,7 +75,7 @@ impl Contestant {
             Self::Tungstenite => serve(&mut command, "tungstenite")?,
             Self::NodeWs => node(&mut command, programs, "ws.js"),
             Self::SocketIo => node(&mut command, programs, "socketio.js"),
-            Self::Chatterstack | Self::ChatterstackStored => {
+            Self::Chatterstack | Self::ChatterstackTakeover | Self::ChatterstackStored => {
                 command.arg(&programs.chatterstack);
                 // A few users are everybody here.
                 let limits = [
@@ -87,20 +90,12 @@ impl Contestant {
                     "WS_SOCKETS_ADDRESS",
                 ];
                 command.envs(limits.map(|limit| (limit, "off")));
+                if self == Self::ChatterstackTakeover {
+                    command.env("WS_TRANSPORT", "takeover");
+                }
             }
         }
         Server::launch(command, folder).await
-    }
-
-    /// Rooms on it, with deliveries of so many bytes.
-    pub async fn rooms(self, server: &Server, shape: Shape, length: usize) -> Result<Rooms> {
-        let protocol = self.protocol();
-        match protocol {
-            Protocol::Relay | Protocol::SocketIo => Ok(Rooms::open_to_all(protocol, length)),
-            Protocol::Typing | Protocol::Messages => {
-                Rooms::make(&server.url, protocol, shape, length).await
-            }
-        }
     }
 }
 
