@@ -78,7 +78,8 @@ pub fn server(
             })
     };
     let answers = move || application(door.clone(), serves);
-    let hub = place(hub, workers);
+    // Not where REST has threads of its own, which tell the hub things too and may be the last to end.
+    let hub = place(hub, workers == 1 && serves.rest);
     let builder = match config.ws.transport {
         Transport::Actix => builder.listen("http", listener, move || {
             run_here(&hub);
@@ -112,11 +113,11 @@ pub fn server(
 /// A hub that waits for the thread on which it runs.
 type Waiting = Arc<Mutex<Option<HubRounds>>>;
 
-/// Where one thread serves all sockets, what they tell the hub and are told need not be handed from one thread to another, which
+/// Where one thread serves all that comes, what they tell the hub and are told need not be handed from one thread to another, which
 /// would cost more than it does. Where there are more, the hub has a place between them, and goes on while one of them is busy.
-fn place(hub: Option<HubRounds>, workers: usize) -> Waiting {
+fn place(hub: Option<HubRounds>, is_alone: bool) -> Waiting {
     let waiting = hub.and_then(|hub| {
-        if workers == 1 {
+        if is_alone {
             return Some(hub);
         }
         tokio::spawn(hub.run());

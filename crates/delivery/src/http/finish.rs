@@ -23,7 +23,6 @@ use tracing_actix_web::RequestId;
 use crate::{
     limits,
     problem::{Code, Problem},
-    ws::DirectWay,
 };
 
 /// The last touch on every answer: the request id, security headers, and the form of a problem, also for what actix
@@ -51,9 +50,6 @@ pub async fn finish(
     }
     let request = response.request().clone();
     limits::tell(&request, response.headers_mut());
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        DirectWay::give_up(&request);
-    }
     drop(request);
     dress(response.headers_mut(), request_id.as_deref());
     if let Some(unread) = unread

@@ -39,8 +39,6 @@ pub(super) struct Pump<P> {
     protocol: Rc<P>,
     connection: Rc<Connection>,
     writer: Arc<FrameWriter>,
-    /// Since when the peer has not taken what was written.
-    blocked_since: Option<Instant>,
     verdict: Rc<Cell<Option<Verdict>>>,
     last_heard: Instant,
     /// When the next ping is due.
@@ -76,7 +74,6 @@ impl<P: Protocol> Pump<P> {
             protocol: Rc::new(protocol),
             connection,
             writer: upgraded.writer,
-            blocked_since: None,
             verdict: upgraded.verdict,
             last_heard: now,
             ping_at: now + settings.ping_interval,
@@ -167,7 +164,7 @@ impl<P: Protocol> Pump<P> {
     }
 
     /// When something is to be done, whatever happens until then.
-    fn due(&mut self, is_busy: bool) -> Instant {
+    fn due(&self, is_busy: bool) -> Instant {
         let silent_at = self.silent_at(is_busy);
         let given_up_at = self.given_up_at();
         let times = [Some(self.ping_at), silent_at, given_up_at];
@@ -181,8 +178,8 @@ impl<P: Protocol> Pump<P> {
     }
 
     /// When the peer has taken nothing for too long.
-    fn given_up_at(&mut self) -> Option<Instant> {
-        let since = self.blocked()?;
+    fn given_up_at(&self) -> Option<Instant> {
+        let since = self.writer.blocked_since()?;
         Some(since + self.settings.write_timeout)
     }
 
@@ -204,16 +201,6 @@ impl<P: Protocol> Pump<P> {
             self.connection.outbox().push_control(Outgoing::Ping);
         }
         Ok(())
-    }
-
-    /// Since when the peer has not taken what was written, if it has not.
-    fn blocked(&mut self) -> Option<Instant> {
-        if self.writer.is_free() {
-            self.blocked_since = None;
-        } else {
-            self.blocked_since.get_or_insert_with(Instant::now);
-        }
-        self.blocked_since
     }
 
     fn on_frame(
@@ -252,15 +239,15 @@ impl<P: Protocol> Pump<P> {
     }
 }
 
-/// Writes the close frame, behind what was written before. False when the peer is gone.
+/// Writes the close frame, behind what was written before, and waits until the connection has taken it. False when the peer is
+/// gone.
 async fn close(writer: &FrameWriter, reason: CloseReason) -> bool {
-    let is_there = writer.free().await;
-    if is_there {
-        let mut frame = Vec::new();
-        Outgoing::Close(reason).put(&mut frame);
-        writer.write(&frame);
+    if !writer.free().await {
+        return false;
     }
-    is_there
+    let mut frame = Vec::new();
+    Outgoing::Close(reason).put(&mut frame);
+    writer.write(&frame) || writer.free().await
 }
 
 /// Waits for the peer's own close frame, or the end of the connection (RFC 6455, section 7.1.1). What it sends before is

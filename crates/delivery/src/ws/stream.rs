@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// How much is read at once.
-const PIECE: usize = 16 * 1_024;
+pub(super) const PIECE: usize = 16 * 1_024;
 
 thread_local! {
     /// For all connections of a thread, each of which reads and lets go of it before another does: most of them, at a given

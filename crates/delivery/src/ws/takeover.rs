@@ -24,7 +24,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::stream::SharedStream;
+use super::stream::{PIECE, SharedStream};
 
 /// A connection that the framework has let go of, because its request wants to make something else of it.
 pub(super) struct Taken {
@@ -44,6 +44,7 @@ impl Taken {
         Incoming {
             stream: self.stream.clone(),
             begun: self.begun.clone(),
+            pauses: false,
         }
     }
 }
@@ -170,10 +171,9 @@ async fn read_to_end(mut stream: SharedStream) {
 pub(super) struct Incoming {
     stream: SharedStream,
     begun: Bytes,
+    /// There may be more, which is not read before this is asked for again: who asks goes on until there is nothing.
+    pauses: bool,
 }
-
-/// How much of an answer is written at once.
-const PIECE: usize = 16 * 1_024;
 
 impl Stream for Incoming {
     type Item = Result<Bytes, PayloadError>;
@@ -183,11 +183,18 @@ impl Stream for Incoming {
         if !this.begun.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut this.begun))));
         }
+        if std::mem::take(&mut this.pauses) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let read = this
             .stream
             .poll_take(cx, usize::MAX, Bytes::copy_from_slice);
         Poll::Ready(match ready!(read) {
-            Ok(bytes) => (!bytes.is_empty()).then_some(Ok(bytes)),
+            Ok(bytes) => {
+                this.pauses = bytes.len() == PIECE;
+                (!bytes.is_empty()).then_some(Ok(bytes))
+            }
             Err(error) => Some(Err(error.into())),
         })
     }

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use realtime::SocketWriter;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::stream::SharedStream;
 
@@ -40,10 +40,14 @@ impl DirectWay {
     }
 }
 
+/// How often the body is asked for before the head is known to be written: once with the head, and once more before what the
+/// framework has is flushed, where its task had used up its turn.
+const HEAD_WRITTEN: u8 = 2;
+
 /// Writes to a peer.
 ///
 /// Straight to its connection, if there is a way. The framework has written the answer's head, to a connection that had room for
-/// it, when it asks the answer's [body](FrameBody) for the second time; from then on it has nothing to write until the
+/// it, when it asks the answer's [body](FrameBody) for the third time; from then on it has nothing to write until the
 /// [end](Self::end). What the connection does not take at once is [drained](Self::drained).
 ///
 /// Else through the framework, which asks the body for more when it can take more.
@@ -52,13 +56,12 @@ pub(super) struct FrameWriter {
     changed: Notify,
 }
 
-#[derive(Default)]
 struct Way {
     direct: Option<SharedStream>,
-    /// The framework has asked for the body.
-    is_begun: bool,
-    /// It takes more.
-    is_free: bool,
+    /// How often the framework has asked for the body, up to the time from which on it is known to have written the head.
+    asked: u8,
+    /// Since when it takes no more, if it does not.
+    blocked_since: Option<Instant>,
     /// What it took, and is not written.
     rest: Vec<u8>,
     framework: Option<Waker>,
@@ -72,12 +75,22 @@ impl FrameWriter {
     pub(super) fn new(direct: Option<SharedStream>) -> Arc<Self> {
         let way = Way {
             direct,
-            ..Way::default()
+            asked: 0,
+            blocked_since: Some(Instant::now()),
+            rest: Vec::new(),
+            framework: None,
+            has_ended: false,
+            is_gone: false,
         };
         Arc::new(Self {
             way: Mutex::new(way),
             changed: Notify::new(),
         })
+    }
+
+    /// Since when it takes no more, if it does not.
+    pub(super) fn blocked_since(&self) -> Option<Instant> {
+        lock(&self.way).blocked_since
     }
 
     /// Writes what the connection did not take, if anything, as soon as it does. Answers when it is free, or is so no longer.
@@ -103,7 +116,9 @@ impl FrameWriter {
                 Err(error) => return Err(error),
             }
             if way.rest.is_empty() {
-                way.is_free = !way.is_gone;
+                // It may have been large.
+                way.rest = Vec::new();
+                way.blocked_since = None;
                 return Ok(());
             }
         }
@@ -115,7 +130,7 @@ impl FrameWriter {
         loop {
             {
                 let way = lock(&self.way);
-                if way.is_free || way.is_gone {
+                if way.is_free() || way.is_gone {
                     return !way.is_gone;
                 }
             }
@@ -127,12 +142,15 @@ impl FrameWriter {
     pub(super) fn end(&self) {
         let mut way = lock(&self.way);
         way.has_ended = true;
-        way.is_free = false;
         way.wake_framework();
     }
 }
 
 impl Way {
+    fn is_free(&self) -> bool {
+        self.blocked_since.is_none() && !self.has_ended && !self.is_gone
+    }
+
     fn wake_framework(&mut self) {
         if let Some(waker) = self.framework.take() {
             waker.wake();
@@ -148,7 +166,7 @@ impl Way {
 
 impl SocketWriter for FrameWriter {
     fn is_free(&self) -> bool {
-        lock(&self.way).is_free
+        lock(&self.way).is_free()
     }
 
     fn write(&self, bytes: &[u8]) -> bool {
@@ -158,13 +176,13 @@ impl SocketWriter for FrameWriter {
         let sent = direct.map_or(0, |it| it.try_write(bytes).unwrap_or(0));
         if sent < bytes.len() {
             way.rest.extend_from_slice(&bytes[sent..]);
-            way.is_free = false;
+            way.blocked_since.get_or_insert_with(Instant::now);
             if way.direct.is_none() {
                 way.wake_framework();
             }
             self.changed.notify_one();
         }
-        way.is_free
+        way.is_free()
     }
 }
 
@@ -212,10 +230,10 @@ impl MessageBody for FrameBody {
             return Poll::Ready(None);
         }
         way.framework = Some(cx.waker().clone());
-        if !mem::replace(&mut way.is_begun, true) && way.direct.is_some() {
-            // It has not written the head, and asks again when it has.
+        if way.asked < HEAD_WRITTEN && way.direct.is_some() {
+            way.asked += 1;
             cx.waker().wake_by_ref();
-        } else if way.rest.is_empty() && !mem::replace(&mut way.is_free, true) {
+        } else if way.rest.is_empty() && way.blocked_since.take().is_some() {
             self.writer.changed.notify_one();
         }
         Poll::Pending
@@ -227,7 +245,6 @@ impl Drop for FrameBody {
     fn drop(&mut self) {
         let mut way = lock(&self.writer.way);
         way.direct = None;
-        way.is_free = false;
         way.is_gone = true;
         self.writer.changed.notify_one();
     }

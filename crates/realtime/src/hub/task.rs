@@ -13,6 +13,7 @@ use tokio::{
 use tracing::{Span, info_span};
 
 use super::{
+    companion::HubCompanion,
     handle::{HubCommand, Shared, TypingError},
     signals::{Outgoing, Signals},
     state::{FollowChange, State},
@@ -70,33 +71,15 @@ impl HubTask {
     }
 }
 
+/// After so many inputs what was told is written, though there are more: sockets are not to wait, and their queues not to fill,
+/// for as long as the hub is busy.
+const MOST_TOGETHER: usize = 64;
+
 /// What the hub does, round by round.
 pub struct HubRounds {
     task: HubTask,
     /// Dropped at the end, also where this is dropped itself.
     running: oneshot::Sender<()>,
-}
-
-/// What the sockets of the hub leave behind, and who is there.
-pub struct HubCompanion {
-    shared: Arc<Shared>,
-    ended: oneshot::Receiver<()>,
-}
-
-impl HubCompanion {
-    /// Works until the rounds have ended, and their last sockets have left.
-    pub async fn run(self) {
-        let presence = &self.shared.presence;
-        let all = async {
-            // Nobody says more than that it is over.
-            let _ = self.ended.await;
-            presence.settle_all().await;
-        };
-        tokio::select! {
-            () = all => {}
-            () = presence.run() => {}
-        }
-    }
 }
 
 impl HubRounds {
@@ -116,16 +99,25 @@ impl HubRounds {
         let hub = async move {
             // By itself it would be over with whatever wakes the hub.
             let mut pause = FuturesUnordered::new();
+            let mut waited = 0;
             loop {
-                if state.is_to_flush() && pause.is_empty() {
-                    pause.push(yield_now());
+                if !state.is_to_flush() {
+                    waited = 0;
+                } else if waited < MOST_TOGETHER {
+                    waited += 1;
+                    if pause.is_empty() {
+                        pause.push(yield_now());
+                    }
+                } else {
+                    state.flush();
+                    waited = 0;
                 }
                 let silence = typists.next_expiry();
                 let streams = state.streams_due();
                 tokio::select! {
                     // What is there already is dealt with before anything is written, so that it goes out together; and what other
                     // tasks of this thread are about to say, who have a turn in the pause: answers of the store come to them
-                    // one by one. Tokio ends both after some hundred of them.
+                    // one by one.
                     biased;
                     command = inbox.recv() => match command {
                         Some(command) => on_command(command, &mut state, &mut typists, &signals),
@@ -146,7 +138,10 @@ impl HubRounds {
                     answer = state.next_answer() => state.answered(answer),
                     () = at(streams) => state.tend_streams(),
                     () = at(silence) => signals.stopped(typists.expire(Instant::now())),
-                    Some(()) = pause.next() => state.flush(),
+                    Some(()) = pause.next() => {
+                        state.flush();
+                        waited = 0;
+                    }
                 }
                 for change in state.take_follow_changes() {
                     match change {

@@ -2,7 +2,7 @@
 
 use domain::RoomId;
 use futures_util::FutureExt;
-use realtime::Outgoing;
+use realtime::{HubSettings, Outgoing};
 use testkit::FixedRandomness;
 
 use crate::rig::{Client, Rig, note, settings, settle};
@@ -123,4 +123,24 @@ async fn pings_and_pongs_go_in_front_of_what_waits_and_behind_nothing_that_waits
     outbox.answer(Some("answer".into()));
     assert!(zoe.connection.next().now_or_never().is_none());
     assert_eq!(zoe.valve.take().concat(), ["answer", "own"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_all_is_written_to_while_the_hub_is_busy_and_is_not_slow() {
+    let settings = HubSettings {
+        queue_bytes: 64 * 1_024,
+        ..settings()
+    };
+    let rig = Rig::with(settings, FixedRandomness::new());
+    let room = rig.room();
+    let [zoe, _ann] = two(&rig, room).await;
+    // More than the queue holds, and all there before the hub has a turn.
+    let published = 2_000;
+    for _ in 0..published {
+        rig.publish(room, note());
+    }
+    settle().await;
+    let last = rig.log.last_seq(room).0;
+    let all: Vec<_> = (last + 1 - published..=last).collect();
+    assert_eq!(written(&zoe).concat(), all);
 }
