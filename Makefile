@@ -35,10 +35,10 @@ bench-local: ## Measure messages sent and delivered a second by a release server
 bench: bench-fanout bench-sockets bench-durable bench-readers bench-metrics bench-timing ## Measure all that follows, one after the other: about an hour
 
 bench-fanout: ## Measure how fast messages reach all who are told, beside servers that do nothing else
-	./scripts/bench-fanout.sh
+	./scripts/bench-servers.sh fanout --latencies
 
 bench-sockets: ## Measure how fast sockets are let in and what memory each takes, beside other servers
-	./scripts/bench-sockets.sh
+	./scripts/bench-servers.sh sockets
 
 bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
 	./scripts/bench-readers.sh

@@ -103,7 +103,7 @@ pub fn server(
                     }))
                 }
             });
-            let http: HttpService<_, _, _, _, _> = http().upgrade(upgrade).finish(answers());
+            let http = http().upgrade(upgrade).finish(answers());
             accept(write_timeout).and_then(http)
         })?,
     };
@@ -113,8 +113,8 @@ pub fn server(
 /// A hub that waits for the thread on which it runs.
 type Waiting = Arc<Mutex<Option<HubRounds>>>;
 
-/// Where one thread serves all that comes, what they tell the hub and are told need not be handed from one thread to another, which
-/// would cost more than it does. Where there are more, the hub has a place between them, and goes on while one of them is busy.
+/// Where one thread serves all that comes, what sockets tell the hub and are told need not be handed from one thread to another,
+/// which would cost more than it does. Where there are more, the hub has a place between them, and goes on while one of them is busy.
 fn place(hub: Option<HubRounds>, is_alone: bool) -> Waiting {
     let waiting = hub.and_then(|hub| {
         if is_alone {

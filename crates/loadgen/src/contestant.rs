@@ -4,7 +4,7 @@ use std::{
 };
 
 use anyhow::Result;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::{protocol::Protocol, server::Server};
 
@@ -30,11 +30,14 @@ pub enum Contestant {
 }
 
 /// Where the programs are.
+#[derive(Args)]
 pub struct Programs {
-    /// The release binary of ChatterStack.
-    pub chatterstack: PathBuf,
-    /// The folder of the baselines that run on Node.
-    pub node: PathBuf,
+    /// The program of ChatterStack; its settings are those of the environment.
+    #[arg(long = "server")]
+    chatterstack: PathBuf,
+    /// The folder of the baselines that run on Node, with what they need installed.
+    #[arg(long, default_value = "crates/loadgen/node")]
+    node: PathBuf,
 }
 
 /// The processor of the servers; the load has another one.

@@ -22,12 +22,8 @@ use crate::contestant::{Contestant, Programs};
 /// and how long a delivery takes at half of that.
 #[derive(Args)]
 pub struct Arguments {
-    /// The program of ChatterStack; its settings are those of the environment.
-    #[arg(long)]
-    server: PathBuf,
-    /// The folder of the baselines that run on Node, with what they need installed.
-    #[arg(long, default_value = "crates/loadgen/node")]
-    node: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
     /// An empty folder, for what the servers keep.
     #[arg(long)]
     folder: PathBuf,
@@ -69,10 +65,7 @@ const TIMED: [Contestant; 3] = [
 
 /// Measures all of them, round by round, and prints tables.
 pub async fn run(arguments: &Arguments) -> Result<()> {
-    let programs = Programs {
-        chatterstack: arguments.server.clone(),
-        node: arguments.node.clone(),
-    };
+    let programs = &arguments.programs;
     let lasts = Duration::from_millis(arguments.lasts.into());
     let extent = Extent {
         warm_up: lasts / 3,
@@ -93,7 +86,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
             .collect();
         for round in 1..=arguments.rounds {
             for row in &mut rows {
-                let contestant = (row.contestant, &programs);
+                let contestant = (row.contestant, programs);
                 let measured = Saturated::of(contestant, *shape, extent, &folder()).await?;
                 let name = row.contestant.name();
                 let deliveries = measured.deliveries;
@@ -107,7 +100,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
                 .filter_map(|it| Some(it.saturated.last()?.messages(*shape)))
                 .min_by(f64::total_cmp);
             for row in &mut timed {
-                let contestant = (row.contestant, &programs);
+                let contestant = (row.contestant, programs);
                 let rate = slowest.unwrap_or(1.0) / 2.0;
                 let measured = Latency::of(contestant, *shape, extent, &folder(), rate).await?;
                 let name = row.contestant.name();

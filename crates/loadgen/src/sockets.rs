@@ -27,12 +27,8 @@ use table::{Figures, Row};
 /// so many rooms, and held while nothing is said.
 #[derive(Args)]
 pub struct Arguments {
-    /// The program of ChatterStack; its settings are those of the environment.
-    #[arg(long)]
-    server: PathBuf,
-    /// The folder of the baselines that run on Node, with what they need installed.
-    #[arg(long, default_value = "crates/loadgen/node")]
-    node: PathBuf,
+    #[command(flatten)]
+    programs: Programs,
     /// An empty folder, for what the servers keep.
     #[arg(long)]
     folder: PathBuf,
@@ -60,10 +56,7 @@ pub struct Arguments {
 
 /// Measures all of them, round by round, and prints a table.
 pub async fn run(arguments: &Arguments) -> Result<()> {
-    let programs = Programs {
-        chatterstack: arguments.server.clone(),
-        node: arguments.node.clone(),
-    };
+    let programs = &arguments.programs;
     let mut rows: Vec<_> = arguments
         .contestants
         .iter()
@@ -73,7 +66,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
         for row in &mut rows {
             let contestant = row.contestant;
             let folder = arguments.folder.join(format!("{round}-{contestant:?}"));
-            let server = contestant.start(&programs, &folder).await?;
+            let server = contestant.start(programs, &folder).await?;
             let address: SocketAddr = server.url.trim_start_matches("http://").parse()?;
             let paths = Paths::of(contestant, &server.url, arguments.rooms.into()).await?;
             let (pid, count, at_once) = (server.pid(), arguments.sockets, arguments.at_once);

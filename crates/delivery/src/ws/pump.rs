@@ -165,10 +165,11 @@ impl<P: Protocol> Pump<P> {
 
     /// When something is to be done, whatever happens until then.
     fn due(&self, is_busy: bool) -> Instant {
-        let silent_at = self.silent_at(is_busy);
-        let given_up_at = self.given_up_at();
-        let times = [Some(self.ping_at), silent_at, given_up_at];
-        times.into_iter().flatten().min().unwrap_or(self.ping_at)
+        let others = [self.silent_at(is_busy), self.given_up_at()];
+        others
+            .into_iter()
+            .flatten()
+            .fold(self.ping_at, Instant::min)
     }
 
     /// When the peer has been silent for too long. What it sends while a command is under way is not read, so that silence says
