@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder, Url, header::HeaderMap};
 use serde_json::{Value, json};
@@ -62,6 +62,8 @@ impl Client {
         Self {
             http: reqwest::Client::builder()
                 .timeout(PATIENCE)
+                // As a balancer: sooner than the node closes it, which else may be just when the next request is sent.
+                .pool_idle_timeout(Duration::from_secs(60))
                 .build()
                 .unwrap(),
             base,

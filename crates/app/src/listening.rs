@@ -58,6 +58,7 @@ pub fn server(
     hub: Option<HubRounds>,
 ) -> Result<Server> {
     let (write_timeout, head_timeout) = (config.ws.write_timeout, config.http.head_timeout);
+    let keep_alive = config.http.keep_alive;
     let processors = available_parallelism().map_or(2, NonZero::get);
     let workers = config.http.workers.unwrap_or(processors);
     let builder = ServerBuilder::new()
@@ -70,6 +71,7 @@ pub fn server(
     let http = move || {
         let stops = stops.clone();
         HttpService::build()
+            .keep_alive(keep_alive)
             .client_request_timeout(head_timeout)
             .client_disconnect_timeout(LAST_WORDS)
             .graceful_shutdown_signal(move || {

@@ -211,6 +211,13 @@ async fn a_body_that_is_too_slow_is_refused_and_answered() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_is_closed_after_its_time() {
+    let server = Start::default().with("KEEP_ALIVE", "200ms").start().await;
+    let answer = exchange(&server, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_answered_and_closed() {
     let server = Server::start().await;
     for bytes in [

@@ -87,6 +87,7 @@ fn http(from: &mut Reader) -> Http {
         max_body_bytes: from.integer("MAX_BODY_BYTES"),
         body_timeout: from.duration("BODY_TIMEOUT"),
         head_timeout: from.duration("REQUEST_HEAD_TIMEOUT"),
+        keep_alive: from.duration("KEEP_ALIVE"),
     }
 }
 

@@ -219,6 +219,13 @@ fn what_this_version_lacks_is_refused_in_clear_words() {
     assert!(fault.contains("no DynamoDB yet"), "{fault}");
 }
 
+/// Else it sends a request into a connection that the node is closing, and answers 502.
+#[test]
+fn by_the_defaults_a_balancer_closes_an_idle_connection_before_the_node_does() {
+    let of_most_balancers = std::time::Duration::from_secs(60);
+    assert!(said().load().http.keep_alive > of_most_balancers);
+}
+
 /// Before it goes, TCP may take as long again as a write to notice that it takes nothing; and the rest has time to be read.
 #[test]
 fn by_the_defaults_a_peer_that_reads_nothing_is_gone_within_thirty_seconds() {

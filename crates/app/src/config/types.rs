@@ -78,6 +78,8 @@ pub struct Http {
     pub body_timeout: Duration,
     /// How long the request line and headers may take to arrive.
     pub head_timeout: Duration,
+    /// How long a connection without a request stays open.
+    pub keep_alive: Duration,
 }
 
 /// How a connection becomes a socket.

@@ -126,6 +126,13 @@ pub(super) const REQUESTS: Group = Group {
             "Time that the request line and headers may take to arrive. Slower ones are refused with 408.",
         )
         .or("5s"),
+        Setting::new(
+            "KEEP_ALIVE",
+            Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(3_600) },
+            "Time that a connection without a request stays open. Keep it above that of every balancer in front (60s of most), which \
+             else sends a request just as the node closes, and answers 502.",
+        )
+        .or("75s"),
     ],
 };
 
