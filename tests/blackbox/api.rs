@@ -62,8 +62,9 @@ impl Client {
         Self {
             http: reqwest::Client::builder()
                 .timeout(PATIENCE)
-                // As a balancer: sooner than the node closes it, which else may be just when the next request is sent.
-                .pool_idle_timeout(Duration::from_secs(60))
+                // As a balancer: sooner than the node closes it, which else may be just when the next request is sent. And no
+                // node is left with many of them.
+                .pool_idle_timeout(Duration::from_secs(2))
                 .build()
                 .unwrap(),
             base,

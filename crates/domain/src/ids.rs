@@ -1,5 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    str::FromStr,
+};
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,6 +14,12 @@ use crate::values::GuestId;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID")]
 pub struct InvalidId;
+
+/// By ids, of which most are made here by chance: a hash that is quick, and still differs from process to process, does.
+pub type IdMap<K, V> = HashMap<K, V, RandomState>;
+
+/// Ids, each once; as [`IdMap`].
+pub type IdSet<K> = HashSet<K, RandomState>;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {

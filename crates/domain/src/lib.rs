@@ -22,7 +22,8 @@ pub use activity::{ActivityPoint, HourActivity, Interval, RoomActivity, Span, Us
 pub use bus_event::{BusEvent, ReceiptKind, RemovalReason};
 pub use error::{Conflict, StoreError, StoreResult};
 pub use ids::{
-    ConnectionId, InvalidId, MessageId, NodeId, RoomId, Seq, SessionId, StreamId, UserId,
+    ConnectionId, IdMap, IdSet, InvalidId, MessageId, NodeId, RoomId, Seq, SessionId, StreamId,
+    UserId,
 };
 pub use live_stream::{
     LiveStream, ShownStream, Splice, StreamEnd, StreamKind, StreamState, WhenLost, WriteRefused,

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{UserCount, UserId};
+use domain::{IdMap, UserCount, UserId};
 use tokio::time::Instant;
 
 use crate::{CloseReason, Outbox};
@@ -52,7 +52,7 @@ struct Ledger {
     taken: usize,
     /// The most that were taken at once.
     peak: usize,
-    by_user: HashMap<UserId, Vec<Arc<Place>>>,
+    by_user: IdMap<UserId, Vec<Arc<Place>>>,
     by_network: HashMap<Arc<str>, usize>,
 }
 

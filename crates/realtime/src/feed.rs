@@ -1,9 +1,6 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{ConnectionId, RoomEvent, Seq, UserId};
+use domain::{ConnectionId, IdMap, RoomEvent, Seq, UserId};
 
 mod listener;
 mod output;
@@ -26,9 +23,9 @@ pub struct RoomFeed {
     /// All up to here was given to every listener that is live.
     position: Seq,
     /// Those who are level with the feed.
-    live: HashMap<ConnectionId, Listener>,
+    live: IdMap<ConnectionId, Listener>,
     /// Those who are not: behind it, or in front.
-    late: HashMap<ConnectionId, Listener>,
+    late: IdMap<ConnectionId, Listener>,
     /// Heard too early: some number before is missing. Bounded by [`MAX_EARLY`].
     early: BTreeMap<Seq, Arc<RoomEvent>>,
     /// The log holds more than has been heard.
@@ -59,8 +56,8 @@ impl RoomFeed {
     pub fn new(position: Seq) -> Self {
         Self {
             position,
-            live: HashMap::new(),
-            late: HashMap::new(),
+            live: IdMap::default(),
+            late: IdMap::default(),
             early: BTreeMap::new(),
             more_in_log: false,
             gap_is_due: false,

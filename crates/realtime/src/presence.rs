@@ -1,12 +1,11 @@
 use std::{
-    collections::HashMap,
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use domain::{
-    BusEvent, ConnectionId, RoomId, UserId,
+    BusEvent, ConnectionId, IdMap, RoomId, UserId,
     ports::{EventBus, Presence, PresenceChange, Present},
 };
 use futures_util::{StreamExt, stream};
@@ -24,7 +23,7 @@ pub(crate) struct PresenceKeeper {
     presence: Arc<dyn Presence>,
     bus: Arc<dyn EventBus>,
     settings: PresenceSettings,
-    wishes: Mutex<HashMap<ConnectionId, Wishes>>,
+    wishes: Mutex<IdMap<ConnectionId, Wishes>>,
     /// Two changes of one user must not cross: each user has one of these.
     turns: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
@@ -58,7 +57,7 @@ pub struct PresenceSettings {
 /// What should be true of one socket.
 struct Wishes {
     user: Present,
-    rooms: HashMap<RoomId, Wish>,
+    rooms: IdMap<RoomId, Wish>,
 }
 
 #[derive(Clone, Copy)]
@@ -121,7 +120,7 @@ impl PresenceKeeper {
         let mut wishes = self.wishes();
         let of_socket = wishes.entry(socket).or_insert_with(|| Wishes {
             user: user.clone(),
-            rooms: HashMap::new(),
+            rooms: IdMap::default(),
         });
         let wish = Wish { present, due };
         of_socket
@@ -287,7 +286,7 @@ impl PresenceKeeper {
         &self.turns[(self.hasher.hash_one(user) % TURNS as u64) as usize]
     }
 
-    fn wishes(&self) -> MutexGuard<'_, HashMap<ConnectionId, Wishes>> {
+    fn wishes(&self) -> MutexGuard<'_, IdMap<ConnectionId, Wishes>> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,10 +1,8 @@
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{
-    ConnectionId, LiveStream, Splice, StreamId, StreamState, Timestamp, UserId, common_start,
+    ConnectionId, IdMap, IdSet, LiveStream, Splice, StreamId, StreamState, Timestamp, UserId,
+    common_start,
 };
 use tokio::time::Instant;
 
@@ -30,7 +28,7 @@ struct Told {
     /// No change is told before.
     next: Instant,
     /// The sockets that were told of it, and how many frames each of them had lost before that.
-    sockets: HashMap<ConnectionId, u64>,
+    sockets: IdMap<ConnectionId, u64>,
     /// The store was asked, and did not hold it. The second time it is gone: it may have been begun after the first
     /// question.
     is_missing: bool,
@@ -72,7 +70,7 @@ impl RoomStreams {
                 stream,
                 from: None,
                 next: now,
-                sockets: HashMap::new(),
+                sockets: IdMap::default(),
                 is_missing: false,
             };
             self.streams.insert(id, told);
@@ -109,13 +107,13 @@ impl RoomStreams {
     pub fn listed(
         &mut self,
         list: Vec<LiveStream>,
-        ended: &HashSet<StreamId>,
+        ended: &IdSet<StreamId>,
         now: Instant,
     ) -> Listed {
         let mut listed = Listed::default();
         let list = list.into_iter().filter(|it| !ended.contains(&it.id));
         let (hidden, shown): (Vec<_>, Vec<_>) = list.partition(|it| it.is_hidden);
-        let held: HashSet<_> = shown.iter().map(|stream| stream.id).collect();
+        let held: IdSet<_> = shown.iter().map(|stream| stream.id).collect();
         for (id, told) in &mut self.streams {
             if held.contains(id) {
                 told.is_missing = false;

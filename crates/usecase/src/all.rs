@@ -265,9 +265,7 @@ impl UseCases {
             guests: Arc::new(GuestUseCases::new(ports)),
             analytics: AnalyticsUseCases::new(ports),
             open_socket: OpenSocket {
-                users: p.users,
                 sessions: p.sessions,
-                rooms: p.rooms.clone(),
                 standing: standing.clone(),
                 rooms_per_socket: settings.rooms_per_socket,
             },

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    RefreshTokenHash, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
-    ports::{NewSession, Rotation, SessionStore},
+    RefreshTokenHash, RoomId, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
+    ports::{Arrival, NewSession, Rotation, SessionStore},
 };
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -56,6 +56,20 @@ impl SessionStore for Scripted {
         match scripted {
             Some(answer) => answer,
             None => self.sessions.is_live(id).await,
+        }
+    }
+
+    async fn arrival(
+        &self,
+        id: SessionId,
+        user: UserId,
+        only: Option<Vec<RoomId>>,
+    ) -> StoreResult<Option<Arrival>> {
+        let scripted = self.answers.lock().unwrap().pop_front().flatten();
+        match scripted {
+            Some(Ok(false)) => Ok(None),
+            Some(Err(error)) => Err(error),
+            Some(Ok(true)) | None => self.sessions.arrival(id, user, only).await,
         }
     }
 

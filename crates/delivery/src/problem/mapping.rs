@@ -155,7 +155,6 @@ map!(ReadEventsError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(SyncRoomsError { TooManyRooms => InvalidCursor, } onwards { Store, });
 map!(ListPresenceError { RoomNotFound => RoomNotFound, } onwards { Store, });
 map!(OpenSocketError {
-    UserNotFound => SessionEnded,
     SessionEnded => SessionEnded,
     RoomForbidden => RoomForbidden,
     TooManyRooms => TooManyRooms,

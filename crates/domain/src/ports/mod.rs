@@ -30,7 +30,7 @@ pub use members::{Departure, MemberStore, NewMember};
 pub use messages::{MessagePage, MessageStore, Receipt};
 pub use presence::{Presence, PresenceChange, Present};
 pub use rooms::{NewRoom, OpenedRoom, RoomStore};
-pub use sessions::{NewSession, Rotation, SessionStore};
+pub use sessions::{Arrival, NewSession, Rotation, SessionStore};
 pub use system::{Clock, IdSource, Probe, Randomness};
 pub use traces::{Traces, Untraced};
 pub use users::UserStore;

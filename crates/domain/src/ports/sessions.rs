@@ -1,6 +1,9 @@
 use async_trait::async_trait;
 
-use crate::{PasswordHash, RefreshTokenHash, Session, SessionId, StoreResult, Timestamp, UserId};
+use crate::{
+    PasswordHash, RefreshTokenHash, RoomId, RoomSnapshot, Session, SessionId, StoreResult,
+    Timestamp, User, UserId,
+};
 
 /// A log-in to be opened, with its first refresh token.
 #[derive(Debug, Clone)]
@@ -24,6 +27,15 @@ pub enum Rotation {
     Refused,
     /// It was spent before: somebody else has it. The whole log-in is revoked now.
     Reused(Session),
+}
+
+/// What a socket starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Whose log-in it is.
+    pub user: User,
+    /// Where they stand in their rooms.
+    pub rooms: Vec<RoomSnapshot>,
 }
 
 /// Log-ins and their refresh tokens.
@@ -50,6 +62,15 @@ pub trait SessionStore: Send + Sync {
 
     /// True while the log-in exists and was not revoked.
     async fn is_live(&self, id: SessionId) -> StoreResult<bool>;
+
+    /// Who `user` is and where they stand in their rooms, as [`RoomStore::snapshots`](super::RoomStore::snapshots) tells it; none
+    /// when this is no log-in of theirs, or was revoked. One question in place of three: each socket that comes asks it.
+    async fn arrival(
+        &self,
+        id: SessionId,
+        user: UserId,
+        only: Option<Vec<RoomId>>,
+    ) -> StoreResult<Option<Arrival>>;
 
     /// Those of these log-ins that do not stand (any more): revoked, or unknown.
     async fn ended_among(&self, ids: Vec<SessionId>) -> StoreResult<Vec<SessionId>>;

@@ -7,13 +7,13 @@ mod streams;
 mod touched;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
+    collections::{VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
 use domain::{
-    BusEvent, ConnectionId, Resumption, RoomId, RoomSnapshot, SessionId, User, UserId,
-    values::Username,
+    BusEvent, ConnectionId, IdMap, IdSet, Resumption, RoomId, RoomSnapshot, SessionId, User,
+    UserId, values::Username,
 };
 
 pub(super) use self::following::FollowChange;
@@ -35,9 +35,9 @@ use crate::{
 
 /// The sockets, the feeds, and who follows what. Owned by the hub's task alone.
 pub(super) struct State {
-    sockets: HashMap<ConnectionId, Socket>,
-    by_user: HashMap<UserId, HashSet<ConnectionId>>,
-    feeds: HashMap<RoomId, Slot>,
+    sockets: IdMap<ConnectionId, Socket>,
+    by_user: IdMap<UserId, IdSet<ConnectionId>>,
+    feeds: IdMap<RoomId, Slot>,
     next_epoch: u64,
     reads: LogReads,
     surveys: Surveys,
@@ -51,9 +51,9 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(reads: LogReads, surveys: Surveys, shared: Arc<Shared>) -> Self {
         Self {
-            sockets: HashMap::new(),
-            by_user: HashMap::new(),
-            feeds: HashMap::new(),
+            sockets: IdMap::default(),
+            by_user: IdMap::default(),
+            feeds: IdMap::default(),
             next_epoch: 0,
             reads,
             surveys,
@@ -81,12 +81,12 @@ impl State {
             user_id,
             session_id,
             outbox,
-            rooms: HashSet::new(),
-            ending: HashMap::new(),
-            muted: HashMap::new(),
+            rooms: IdSet::default(),
+            ending: IdMap::default(),
+            muted: IdMap::default(),
             held: VecDeque::new(),
             is_expelled: false,
-            removed: HashMap::new(),
+            removed: IdMap::default(),
             stage: Stage::Starting {
                 waiting: Vec::new(),
                 lost: false,
@@ -119,7 +119,7 @@ impl State {
         }
         self.enter(id, rooms, resumptions);
         // What came before a snapshot is told by `ready`.
-        let taken_at: HashMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
+        let taken_at: IdMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
         for event in waiting {
             let (room_id, seq) = match &*event {
                 BusEvent::RoomAdded { room, .. } => (room.id, room.last_seq),

@@ -76,8 +76,8 @@ impl Reader {
 }
 
 /// No stream has ended since the store was asked.
-fn none() -> HashSet<StreamId> {
-    HashSet::new()
+fn none() -> IdSet<StreamId> {
+    IdSet::default()
 }
 
 fn append(stream: &mut LiveStream, delta: &str) -> Splice {
@@ -219,7 +219,7 @@ fn an_answer_that_is_old_brings_back_nothing_that_ended() {
     let list = || vec![stream.clone()];
     streams.started(stream.clone(), now);
     streams.ended(stream.id);
-    let ended = HashSet::from([stream.id]);
+    let ended = IdSet::from_iter([stream.id]);
     assert_eq!(streams.listed(list(), &ended, now), Listed::default());
     assert!(streams.is_empty());
     // One that is held by an answer to a later question is there.

@@ -1,11 +1,11 @@
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 use domain::{
-    BusEvent, RoomId, TRACED, TraceParent,
+    BusEvent, IdSet, RoomId, TRACED, TraceParent,
     ports::{BusDelivery, BusHealth, BusSubscription, EventBus, Following, Traces, Untraced},
 };
 use tokio::sync::{Notify, mpsc};
@@ -34,7 +34,7 @@ struct Listener {
 /// waits for nobody.
 #[derive(Debug, Default)]
 struct Ear {
-    rooms: Mutex<HashSet<RoomId>>,
+    rooms: Mutex<IdSet<RoomId>>,
     missed: Mutex<Missed>,
     told: Notify,
 }
@@ -170,7 +170,7 @@ impl LocalSubscription {
     }
 
     /// All that are followed; none is from now on.
-    pub(crate) fn end_all(&self) -> HashSet<RoomId> {
+    pub(crate) fn end_all(&self) -> IdSet<RoomId> {
         std::mem::take(&mut *lock(&self.ear.rooms))
     }
 }

@@ -1,21 +1,21 @@
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 use domain::{
-    ConnectionId, RoomId, StoreResult, UserId,
+    ConnectionId, IdMap, IdSet, RoomId, StoreResult, UserId,
     ports::{Presence, PresenceChange, Present},
 };
 
-type Sockets = BTreeMap<UserId, HashSet<ConnectionId>>;
+type Sockets = BTreeMap<UserId, IdSet<ConnectionId>>;
 
 /// Presence on one node. It keeps nothing of a room that nobody follows.
 #[derive(Debug, Default)]
 pub struct LocalPresence {
     // A std Mutex and not a Tokio one, because it is held for a few look-ups and never across an await.
-    rooms: Mutex<HashMap<RoomId, Sockets>>,
+    rooms: Mutex<IdMap<RoomId, Sockets>>,
 }
 
 impl LocalPresence {
@@ -25,7 +25,7 @@ impl LocalPresence {
         Self::default()
     }
 
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Sockets>> {
+    fn rooms(&self) -> MutexGuard<'_, IdMap<RoomId, Sockets>> {
         // No code between lock and unlock leaves the map half changed.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,7 +33,7 @@ impl LocalPresence {
 
 /// True when it is the user's first socket in the room.
 fn enter(
-    rooms: &mut HashMap<RoomId, Sockets>,
+    rooms: &mut IdMap<RoomId, Sockets>,
     room: RoomId,
     user: UserId,
     socket: ConnectionId,
@@ -46,7 +46,7 @@ fn enter(
 
 /// True when it was the user's last socket in the room.
 fn leave(
-    rooms: &mut HashMap<RoomId, Sockets>,
+    rooms: &mut IdMap<RoomId, Sockets>,
     room: RoomId,
     user: UserId,
     socket: ConnectionId,

@@ -1,13 +1,13 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use domain::{
-    Conflict, LiveStream, RoomId, Splice, StoreError, StoreResult, StreamId, StreamState, UserId,
-    ports::LiveStreams,
+    Conflict, IdMap, LiveStream, RoomId, Splice, StoreError, StoreResult, StreamId, StreamState,
+    UserId, ports::LiveStreams,
 };
 use tokio::time::Instant;
 
@@ -23,8 +23,8 @@ pub struct LocalStreams {
 struct Shelf {
     // In the order of the ids, as the port's lists are.
     kept: BTreeMap<StreamId, Kept>,
-    of_rooms: HashMap<RoomId, BTreeSet<StreamId>>,
-    of_authors: HashMap<UserId, BTreeSet<StreamId>>,
+    of_rooms: IdMap<RoomId, BTreeSet<StreamId>>,
+    of_authors: IdMap<UserId, BTreeSet<StreamId>>,
     /// Every author is about to be lost, whoever is heard of.
     is_ending: bool,
 }
@@ -101,11 +101,7 @@ impl Shelf {
 }
 
 /// A room or an author without a stream costs no memory.
-fn forget<K: std::hash::Hash + Eq>(
-    sets: &mut HashMap<K, BTreeSet<StreamId>>,
-    key: K,
-    id: StreamId,
-) {
+fn forget<K: std::hash::Hash + Eq>(sets: &mut IdMap<K, BTreeSet<StreamId>>, key: K, id: StreamId) {
     if let Some(set) = sets.get_mut(&key) {
         set.remove(&id);
         if set.is_empty() {

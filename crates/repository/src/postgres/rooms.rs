@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Postgres,
+    fault::Fault,
     log::{self, Entry},
     making, members, moderation,
     rows::{self, number, room_columns},
@@ -142,20 +143,8 @@ impl RoomStore for Postgres {
         user: UserId,
         only: Option<Vec<RoomId>>,
     ) -> StoreResult<Vec<RoomSnapshot>> {
-        let only: Option<Vec<Uuid>> =
-            only.map(|rooms| rooms.into_iter().map(|room| room.0).collect());
-        self.run(async |client: &mut Client| {
-            let snapshots = statement::rows(client, SNAPSHOTS, &[&user.0, &only]).await?;
-            rows::all(snapshots, |row| {
-                Ok(RoomSnapshot {
-                    room_id: RoomId(row.try_get("room_id")?),
-                    last_seq: rows::seq(row, "last_seq")?,
-                    last_read_seq: rows::seq(row, "last_read_seq")?,
-                    unread: rows::count(row, "unread")?,
-                })
-            })
-        })
-        .await
+        self.run(async |client: &mut Client| snapshots(client, user, only).await)
+            .await
     }
 
     async fn delete(
@@ -190,6 +179,23 @@ impl RoomStore for Postgres {
         })
         .await
     }
+}
+
+pub(super) async fn snapshots(
+    client: &Client,
+    user: UserId,
+    only: Option<Vec<RoomId>>,
+) -> Result<Vec<RoomSnapshot>, Fault> {
+    let only: Option<Vec<Uuid>> = only.map(|rooms| rooms.into_iter().map(|room| room.0).collect());
+    let snapshots = statement::rows(client, SNAPSHOTS, &[&user.0, &only]).await?;
+    rows::all(snapshots, |row| {
+        Ok(RoomSnapshot {
+            room_id: RoomId(row.try_get("room_id")?),
+            last_seq: rows::seq(row, "last_seq")?,
+            last_read_seq: rows::seq(row, "last_read_seq")?,
+            unread: rows::count(row, "unread")?,
+        })
+    })
 }
 
 /// One statement, so one moment. What came before the member did is not unread.

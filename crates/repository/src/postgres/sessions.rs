@@ -1,15 +1,18 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
 use domain::{
-    RefreshTokenHash, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
-    ports::{NewSession, Rotation, SessionStore},
+    RefreshTokenHash, RoomId, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
+    ports::{Arrival, NewSession, Rotation, SessionStore},
 };
+use tokio::try_join;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
     Postgres,
     fault::Fault,
-    rows,
+    rooms,
+    rows::{self, user_columns},
     statement::{self, execute, row},
 };
 
@@ -77,6 +80,32 @@ impl SessionStore for Postgres {
         self.run(async |client: &mut Client| {
             let live = "SELECT 1 FROM sessions WHERE id = $1 AND revoked_at IS NULL";
             Ok(row(client, live, &[&id.0]).await?.is_some())
+        })
+        .await
+    }
+
+    async fn arrival(
+        &self,
+        id: SessionId,
+        user: UserId,
+        only: Option<Vec<RoomId>>,
+    ) -> StoreResult<Option<Arrival>> {
+        self.run(async |client: &mut Client| {
+            let client = &*client;
+            let whose = concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE id = $2 AND EXISTS
+                  (SELECT 1 FROM sessions WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL)"
+            );
+            let asked: [&(dyn ToSql + Sync); 2] = [&id.0, &user.0];
+            // Both at once, in one round trip.
+            let (holder, rooms) = try_join!(
+                row(client, whose, &asked),
+                rooms::snapshots(client, user, only)
+            )?;
+            let user = holder.as_ref().map(rows::user).transpose()?;
+            Ok(user.map(|user| Arrival { user, rooms }))
         })
         .await
     }

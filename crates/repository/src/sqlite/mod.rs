@@ -9,6 +9,7 @@ mod migrations;
 mod moderation;
 mod options;
 mod reactions;
+mod readers;
 mod rooms;
 mod rows;
 mod search;
@@ -21,20 +22,14 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use ::rusqlite::{Connection, config::DbConfig};
-use deadpool_sqlite::{
-    Hook, HookError, InteractError, Pool, PoolError, Runtime, Timeouts, rusqlite,
-};
-use domain::{StoreError, StoreResult, TRACED};
+use deadpool::managed::BuildError;
+use domain::{StoreResult, TRACED};
+use rusqlite::{Connection, config::DbConfig};
 use tracing::instrument;
 
-use self::{
-    fault::{Fault, store_error},
-    writer::Writer,
-};
+use self::{fault::Fault, readers::Readers, writer::Writer};
 
 use crate::CommitSizes;
 
@@ -75,7 +70,7 @@ pub enum OpenError {
     Writer(std::io::Error),
     /// The pool of readers was not made.
     #[error("cannot make the pool of readers: {0}")]
-    Readers(String),
+    Readers(#[from] BuildError),
 }
 
 /// One database, and all the storage ports in front of it.
@@ -83,13 +78,8 @@ pub enum OpenError {
 /// Dropping it waits until what is queued is committed; [`Sqlite::close`] does the same without blocking.
 pub struct Sqlite {
     writer: Writer,
-    readers: Readers,
-}
-
-enum Readers {
-    Pool(Pool),
-    /// A database in memory has one connection; its owner reads too.
-    Writer,
+    /// None of a database in memory, which has one connection; its owner reads too.
+    readers: Option<Readers>,
 }
 
 impl Sqlite {
@@ -102,8 +92,8 @@ impl Sqlite {
         let mut connection = connect(options)?;
         migrations::run(&mut connection)?;
         let readers = match &options.location {
-            Location::File(path) => Readers::Pool(pool(path, options)?),
-            Location::Memory => Readers::Writer,
+            Location::File(path) => Some(Readers::of(path, options)?),
+            Location::Memory => None,
         };
         let writer = Writer::start(connection, options).map_err(OpenError::Writer)?;
         Ok(Self { writer, readers })
@@ -131,8 +121,8 @@ impl Sqlite {
 
     /// Takes no more, commits what is queued, folds the write-ahead log into the file and ends the writer's thread.
     pub async fn close(&self) {
-        if let Readers::Pool(pool) = &self.readers {
-            pool.close();
+        if let Some(readers) = &self.readers {
+            readers.close();
         }
         self.writer.close().await;
     }
@@ -152,20 +142,9 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        let Readers::Pool(pool) = &self.readers else {
-            return self.writer.run(query).await;
-        };
-        let connection = pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => store_error(&error),
-            other => StoreError::Unavailable(other.to_string()),
-        })?;
-        match connection
-            .interact(move |connection| query(connection))
-            .await
-        {
-            Ok(answer) => answer.map_err(StoreError::from),
-            Err(InteractError::Panic(_)) => Err(StoreError::Other("a query panicked".to_owned())),
-            Err(_) => Err(StoreError::Unavailable("a query was cut off".to_owned())),
+        match &self.readers {
+            Some(readers) => readers.run(query).await,
+            None => self.writer.run(query).await,
         }
     }
 }
@@ -224,34 +203,6 @@ fn make_folder(file: &Path) -> Result<(), OpenError> {
         path: folder.to_owned(),
         source,
     })
-}
-
-fn pool(path: &Path, options: &SqliteOptions) -> Result<Pool, OpenError> {
-    let busy_wait = options.busy_wait;
-    deadpool_sqlite::Config::new(path)
-        .builder(Runtime::Tokio1)
-        .map_err(|error| OpenError::Readers(error.to_string()))?
-        .max_size(options.readers)
-        .timeouts(Timeouts {
-            wait: Some(options.read_wait),
-            create: Some(options.read_wait.max(Duration::from_secs(1))),
-            recycle: Some(options.read_wait.max(Duration::from_secs(1))),
-        })
-        .post_create(Hook::async_fn(move |connection, _| {
-            Box::pin(async move {
-                connection
-                    .interact(move |connection| {
-                        keep_statements(connection)?;
-                        connection.busy_timeout(busy_wait)?;
-                        connection.pragma_update(None, "query_only", true)
-                    })
-                    .await
-                    .map_err(|error| HookError::message(error.to_string()))?
-                    .map_err(HookError::Backend)
-            })
-        }))
-        .build()
-        .map_err(|error| OpenError::Readers(error.to_string()))
 }
 
 #[async_trait::async_trait]

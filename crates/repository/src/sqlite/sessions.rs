@@ -1,13 +1,14 @@
 use async_trait::async_trait;
 use domain::{
-    RefreshTokenHash, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
-    ports::{NewSession, Rotation, SessionStore},
+    RefreshTokenHash, RoomId, Session, SessionId, StoreError, StoreResult, Timestamp, UserId,
+    ports::{Arrival, NewSession, Rotation, SessionStore},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     Sqlite,
     fault::Fault,
+    rooms,
     rows::{self, micros},
 };
 
@@ -64,6 +65,30 @@ impl SessionStore for Sqlite {
             Ok(connection
                 .prepare_cached("SELECT 1 FROM sessions WHERE id = ?1 AND revoked_at IS NULL")?
                 .exists([id.0])?)
+        })
+        .await
+    }
+
+    async fn arrival(
+        &self,
+        id: SessionId,
+        user: UserId,
+        only: Option<Vec<RoomId>>,
+    ) -> StoreResult<Option<Arrival>> {
+        let only = only.map(|rooms| rows::id_list(rooms.iter().map(|room| room.0)));
+        self.read(move |connection| {
+            let user = connection
+                .prepare_cached(
+                    "SELECT u.* FROM sessions s JOIN users u ON u.id = s.user_id
+                     WHERE s.id = ?1 AND s.user_id = ?2 AND s.revoked_at IS NULL",
+                )?
+                .query_row([id.0, user.0], rows::user)
+                .optional()?;
+            let Some(user) = user else {
+                return Ok(None);
+            };
+            let rooms = rooms::snapshots(connection, user.id, only.as_deref())?;
+            Ok(Some(Arrival { user, rooms }))
         })
         .await
     }

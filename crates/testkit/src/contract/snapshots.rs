@@ -1,8 +1,12 @@
-//! [`RoomStore::snapshots`](domain::ports::RoomStore::snapshots).
+//! [`RoomStore::snapshots`](domain::ports::RoomStore::snapshots), and
+//! [`SessionStore::arrival`](domain::ports::SessionStore::arrival).
 
-use domain::{ReceiptKind, RoomId, RoomSnapshot, Seq, User, UserId};
+use domain::{
+    ReceiptKind, RefreshTokenHash, RoomId, RoomSnapshot, Seq, SessionId, User, UserId,
+    ports::Arrival,
+};
 
-use super::Stores;
+use super::{Stores, sessions::log_in_as};
 use crate::sample::{self, now};
 
 async fn snapshot(stores: &Stores, user: &User, room: RoomId) -> RoomSnapshot {
@@ -143,4 +147,30 @@ pub async fn each_room_of_the_user_has_one_and_no_other_room_has(stores: &Stores
         .await
         .unwrap();
     assert!(nobody.is_empty());
+}
+
+pub async fn who_comes_by_a_log_in_that_stands_is_told_with_their_rooms(stores: &Stores) {
+    let (ann, bob) = (stores.user("ann").await, stores.user("bob").await);
+    let session = log_in_as(stores, &ann, RefreshTokenHash([1; 32])).await;
+    let room = stores.room(&ann, &[&bob]).await;
+    stores.room(&ann, &[]).await;
+    stores.say(room, &bob, "hello").await;
+    let arrival = async |session, user, only| {
+        let told = stores.sessions.arrival(session, user, only).await;
+        told.unwrap()
+    };
+    for only in [None, Some(vec![room]), Some(vec![])] {
+        let rooms = stores.rooms.snapshots(ann.id, only.clone()).await.unwrap();
+        let user = ann.clone();
+        assert_eq!(
+            arrival(session.id, ann.id, only).await,
+            Some(Arrival { user, rooms })
+        );
+    }
+    assert_eq!(arrival(session.id, bob.id, None).await, None);
+    let unknown = SessionId(sample::id());
+    assert_eq!(arrival(unknown, ann.id, None).await, None);
+    let revoking = stores.sessions.revoke(ann.id, session.id, now());
+    revoking.await.unwrap();
+    assert_eq!(arrival(session.id, ann.id, None).await, None);
 }

@@ -83,6 +83,7 @@ macro_rules! storage_contract {
             the_end_of_a_membership_is_told_until_it_begins_again,
         }
         $crate::contract_suite! { snapshots, $make,
+            who_comes_by_a_log_in_that_stands_is_told_with_their_rooms,
             what_is_unread_is_counted_exactly,
             what_is_delivered_is_not_read,
             who_comes_in_has_nothing_unread_and_who_comes_back_neither,

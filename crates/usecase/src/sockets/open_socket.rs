@@ -2,7 +2,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     Resumption, RoomId, RoomSnapshot, Seq, StoreError, TRACED, User,
-    ports::{RoomStore, SessionStore, UserStore},
+    ports::{Arrival, SessionStore},
 };
 use tracing::instrument;
 
@@ -11,9 +11,7 @@ use crate::Caller;
 
 /// Finds out which rooms a new socket follows, and from where.
 pub struct OpenSocket {
-    pub(crate) users: Arc<dyn UserStore>,
     pub(crate) sessions: Arc<dyn SessionStore>,
-    pub(crate) rooms: Arc<dyn RoomStore>,
     pub(crate) standing: Standing,
     pub(crate) rooms_per_socket: usize,
 }
@@ -34,9 +32,6 @@ pub struct SocketStart {
 /// Why no socket is opened.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenSocketError {
-    /// The account is gone.
-    #[error("no such user")]
-    UserNotFound,
     /// The log-in has ended since the token was checked.
     #[error("the log-in has ended")]
     SessionEnded,
@@ -75,19 +70,13 @@ impl OpenSocket {
         if !named.is_empty() && since.keys().any(|room| named.binary_search(room).is_err()) {
             return Err(OpenSocketError::NotNamed);
         }
-        // Asked again, now that the socket is registered: a log-out before this is seen here, one after it closes it.
-        if !self.sessions.is_live(caller.session_id).await? {
-            return Err(OpenSocketError::SessionEnded);
-        }
-        let user = self
-            .users
-            .by_id(caller.user_id)
-            .await?
-            .ok_or(OpenSocketError::UserNotFound)?;
         let follows_all = named.is_empty();
         let wanted = named.len();
         let only = (!follows_all).then_some(named);
-        let mut rooms = self.rooms.snapshots(caller.user_id, only).await?;
+        // Asked again, now that the socket is registered: a log-out before this is seen here, one after it closes it.
+        let (session, user) = (caller.session_id, caller.user_id);
+        let arrival = self.sessions.arrival(session, user, only).await?;
+        let Arrival { user, mut rooms } = arrival.ok_or(OpenSocketError::SessionEnded)?;
         if !follows_all && rooms.len() < wanted {
             return Err(OpenSocketError::RoomForbidden);
         }

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{ConnectionId, RemovalReason, RoomEvent, RoomEventKind, RoomId, Seq, UserId};
+use domain::{ConnectionId, IdMap, RemovalReason, RoomEvent, RoomEventKind, RoomId, Seq, UserId};
 
 use super::State;
 use crate::{
@@ -118,7 +118,7 @@ impl State {
     ) {
         let said: Vec<_> = said.into_iter().collect();
         // Whom an event takes out does not see what came to a message after it, though a late read of the log shows it.
-        let mut ends = HashMap::new();
+        let mut ends = IdMap::default();
         for output in &said {
             if let FeedOutput::Dropped { id, event } = output {
                 ends.insert(*id, event.seq);
@@ -231,7 +231,7 @@ impl State {
 struct Latecomers {
     frames: HashMap<Seq, Vec<(Codec, Frames)>>,
     /// How many bytes each is about to get, in how many frames.
-    given: HashMap<ConnectionId, (usize, usize)>,
+    given: IdMap<ConnectionId, (usize, usize)>,
     held: Vec<ConnectionId>,
 }
 

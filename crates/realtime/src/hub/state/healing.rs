@@ -1,6 +1,6 @@
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use domain::{BusEvent, Room, RoomId, SessionId, UserId};
+use domain::{BusEvent, IdSet, Room, RoomId, SessionId, UserId};
 
 use super::{Stage, State};
 use crate::{
@@ -26,7 +26,7 @@ impl State {
         let sessions = self.sockets.values().map(|socket| socket.session_id);
         self.surveys
             .sessions_are_due(sessions.filter(|id| *id != SessionId::NONE));
-        let mut following_all = HashSet::new();
+        let mut following_all = IdSet::default();
         for socket in self.sockets.values_mut() {
             match &mut socket.stage {
                 // Whether it follows all is known once it starts.
@@ -83,7 +83,7 @@ impl State {
                 }
             }
             Finding::Ended(answer) => {
-                let ended: HashSet<_> = self.surveys.ended(answer).into_iter().collect();
+                let ended: IdSet<_> = self.surveys.ended(answer).into_iter().collect();
                 for socket in self.sockets.values() {
                     if ended.contains(&socket.session_id) {
                         socket.outbox.close(CloseReason::SessionEnded);

@@ -1,8 +1,6 @@
-use std::collections::HashMap;
-
 use bytestring::ByteString;
 use domain::{
-    ConnectionId, Missed, RemovalReason, Resumption, RoomId, RoomSnapshot, Seq, SessionId,
+    ConnectionId, IdMap, Missed, RemovalReason, Resumption, RoomId, RoomSnapshot, Seq, SessionId,
 };
 
 use super::State;
@@ -17,7 +15,7 @@ impl State {
         rooms: &[RoomSnapshot],
         resumptions: &[Resumption],
     ) {
-        let mut others: HashMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
+        let mut others: IdMap<_, _> = rooms.iter().map(|it| (it.room_id, it.last_seq)).collect();
         for resumption in resumptions {
             match *resumption {
                 Resumption::Stays(missed) => {

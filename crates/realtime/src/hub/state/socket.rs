@@ -1,9 +1,6 @@
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
-use domain::{BusEvent, RoomId, Seq, SessionId, UserId, values::Username};
+use domain::{BusEvent, IdMap, IdSet, RoomId, Seq, SessionId, UserId, values::Username};
 
 use crate::Outbox;
 
@@ -12,19 +9,19 @@ pub(super) struct Socket {
     pub(super) user_id: UserId,
     pub(super) session_id: SessionId,
     pub(super) outbox: Arc<Outbox>,
-    pub(super) rooms: HashSet<RoomId>,
+    pub(super) rooms: IdSet<RoomId>,
     /// Rooms whose last events it is being told, up to the end of the membership, and which event that is.
-    pub(super) ending: HashMap<RoomId, Seq>,
+    pub(super) ending: IdMap<RoomId, Seq>,
     /// Rooms that it asked not to hear of, though it follows every room of its user, and the latest event at which the
     /// user was known to be a member then: a membership that began later is another one.
-    pub(super) muted: HashMap<RoomId, Seq>,
+    pub(super) muted: IdMap<RoomId, Seq>,
     /// Rooms whose feeds hold back what it missed until there is room in its queue.
     pub(super) held: VecDeque<RoomId>,
     /// It was taken out of a room that it followed, and follows no new one since.
     pub(super) is_expelled: bool,
     /// Rooms that it was told to have been removed from, by their log or by a signal, and up to where: what is older,
     /// and comes late, is known to be over.
-    pub(super) removed: HashMap<RoomId, Seq>,
+    pub(super) removed: IdMap<RoomId, Seq>,
     pub(super) stage: Stage,
 }
 

@@ -1,6 +1,8 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
-use domain::{ConnectionId, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId};
+use domain::{
+    ConnectionId, IdMap, IdSet, LiveStream, Message, RoomId, Splice, StreamEnd, StreamId, UserId,
+};
 use tokio::time::Instant;
 
 use super::{State, following::Slot};
@@ -13,13 +15,13 @@ use crate::{
 /// The messages that are being written in the rooms that are followed here, and the sockets that write any.
 pub(super) struct Streams {
     /// Of rooms with at least one.
-    rooms: HashMap<RoomId, RoomStreams>,
+    rooms: IdMap<RoomId, RoomStreams>,
     /// Changes that are told together with those that come meanwhile, by when.
     due: BTreeSet<(Instant, RoomId, StreamId)>,
     /// Which socket writes which stream: while it is open, its author is heard of.
-    writers: HashMap<StreamId, Writer>,
+    writers: IdMap<StreamId, Writer>,
     /// Those that ended while a question is under way what the store holds, whose answer may still hold them.
-    ended: HashSet<StreamId>,
+    ended: IdSet<StreamId>,
     /// When the writers are next said to be there, and the store is asked what it holds.
     next_look: Option<Instant>,
 }
@@ -33,10 +35,10 @@ struct Writer {
 impl Streams {
     pub fn new() -> Self {
         Self {
-            rooms: HashMap::new(),
+            rooms: IdMap::default(),
             due: BTreeSet::new(),
-            writers: HashMap::new(),
-            ended: HashSet::new(),
+            writers: IdMap::default(),
+            ended: IdSet::default(),
             next_look: None,
         }
     }
@@ -96,7 +98,7 @@ impl State {
     /// The store answered what these rooms hold.
     pub(super) fn streams_listed(&mut self, asked: &[RoomId], list: Vec<LiveStream>) {
         let ended = std::mem::take(&mut self.streams.ended);
-        let mut of_rooms: HashMap<RoomId, Vec<LiveStream>> = HashMap::new();
+        let mut of_rooms: IdMap<RoomId, Vec<LiveStream>> = IdMap::default();
         for stream in list {
             of_rooms.entry(stream.room_id).or_default().push(stream);
         }
@@ -268,7 +270,7 @@ impl State {
 
     /// The store renewed these; the others that it was asked about are there no longer.
     pub(super) fn streams_renewed(&mut self, asked: &[StreamId], renewed: &[StreamId]) {
-        let renewed: HashSet<_> = renewed.iter().collect();
+        let renewed: IdSet<_> = renewed.iter().collect();
         for id in asked.iter().filter(|id| !renewed.contains(id)) {
             self.streams.writers.remove(id);
         }

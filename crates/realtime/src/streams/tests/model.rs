@@ -27,7 +27,7 @@ struct Model {
     /// What the store answered, and has not come yet.
     answer: Option<Vec<LiveStream>>,
     /// What was heard to have ended since the store was asked.
-    ended: HashSet<StreamId>,
+    ended: IdSet<StreamId>,
     /// What an answer began though it had ended.
     brought_back: Vec<StreamId>,
     is_asked: bool,
@@ -36,7 +36,7 @@ struct Model {
     readers: Vec<Reader>,
 }
 
-fn ids(streams: &RoomStreams) -> HashSet<StreamId> {
+fn ids(streams: &RoomStreams) -> IdSet<StreamId> {
     streams.streams.keys().copied().collect()
 }
 
@@ -48,7 +48,7 @@ impl Model {
             store: BTreeMap::new(),
             hints: Vec::new(),
             answer: None,
-            ended: HashSet::new(),
+            ended: IdSet::default(),
             brought_back: Vec::new(),
             is_asked: false,
             streams: RoomStreams::default(),

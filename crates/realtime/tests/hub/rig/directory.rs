@@ -8,8 +8,8 @@ use domain::{
     Member, RefreshTokenHash, Role, Room, RoomEvent, RoomId, RoomSnapshot, Session, SessionId,
     StoreResult, Timestamp, UserId,
     ports::{
-        Departure, MemberStore, NewMember, NewRoom, NewSession, OpenedRoom, RoomStore, Rotation,
-        SessionStore,
+        Arrival, Departure, MemberStore, NewMember, NewRoom, NewSession, OpenedRoom, RoomStore,
+        Rotation, SessionStore,
     },
     values::{RoomName, Username},
 };
@@ -187,6 +187,15 @@ impl SessionStore for Directory {
     }
 
     async fn is_live(&self, _: SessionId) -> StoreResult<bool> {
+        unreachable!("the hub does not ask")
+    }
+
+    async fn arrival(
+        &self,
+        _: SessionId,
+        _: UserId,
+        _: Option<Vec<RoomId>>,
+    ) -> StoreResult<Option<Arrival>> {
         unreachable!("the hub does not ask")
     }
 

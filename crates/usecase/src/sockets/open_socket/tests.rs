@@ -1,6 +1,6 @@
 use domain::{
-    Seq,
-    ports::{Departure, MockMemberStore, MockRoomStore, MockSessionStore, MockUserStore},
+    Seq, StoreResult,
+    ports::{Departure, MockMemberStore, MockRoomStore, MockSessionStore},
 };
 use mockall::predicate::eq;
 
@@ -9,26 +9,30 @@ use crate::sample::{ann, away, caller, id};
 
 const LIMIT: usize = 3;
 
-/// What the store says of the caller's log-in.
-fn log_in_that(answer: Result<bool, StoreError>) -> Arc<MockSessionStore> {
-    let mut sessions = MockSessionStore::new();
-    sessions
-        .expect_is_live()
-        .with(eq(caller().session_id))
-        .return_const(answer);
-    Arc::new(sessions)
+/// The use case, with these answers.
+fn open_socket(
+    sessions: MockSessionStore,
+    rooms: MockRoomStore,
+    members: MockMemberStore,
+) -> OpenSocket {
+    OpenSocket {
+        sessions: Arc::new(sessions),
+        standing: Standing {
+            rooms: Arc::new(rooms),
+            members: Arc::new(members),
+            most: 3,
+        },
+        rooms_per_socket: LIMIT,
+    }
 }
 
-async fn open(
-    users: MockUserStore,
-    rooms: MockRoomStore,
-    named: &[u64],
-) -> Result<SocketStart, OpenSocketError> {
-    open_since(users, rooms, MockMemberStore::new(), named, &[]).await
+async fn open(sessions: MockSessionStore, named: &[u64]) -> Result<SocketStart, OpenSocketError> {
+    let (rooms, members) = (MockRoomStore::new(), MockMemberStore::new());
+    open_since(sessions, rooms, members, named, &[]).await
 }
 
 async fn open_since(
-    users: MockUserStore,
+    sessions: MockSessionStore,
     rooms: MockRoomStore,
     members: MockMemberStore,
     named: &[u64],
@@ -36,29 +40,9 @@ async fn open_since(
 ) -> Result<SocketStart, OpenSocketError> {
     let named = named.iter().copied().map(id).collect();
     let since = since.iter().map(|(room, seq)| (id(*room), Seq(*seq)));
-    let rooms = Arc::new(rooms);
-    OpenSocket {
-        users: Arc::new(users),
-        sessions: log_in_that(Ok(true)),
-        standing: Standing {
-            rooms: rooms.clone(),
-            members: Arc::new(members),
-            most: 3,
-        },
-        rooms,
-        rooms_per_socket: LIMIT,
-    }
-    .execute(caller(), named, since.collect())
-    .await
-}
-
-fn users() -> MockUserStore {
-    let mut users = MockUserStore::new();
-    users
-        .expect_by_id()
-        .with(eq(ann().id))
-        .return_const(Ok(Some(ann())));
-    users
+    open_socket(sessions, rooms, members)
+        .execute(caller(), named, since.collect())
+        .await
 }
 
 fn snapshots(rooms: &[u64]) -> Vec<RoomSnapshot> {
@@ -73,27 +57,37 @@ fn snapshots(rooms: &[u64]) -> Vec<RoomSnapshot> {
         .collect()
 }
 
-/// Ann is in rooms 10 to 13; asked for these rooms alone, or for all.
-fn rooms_asked(only: Option<&[u64]>) -> MockRoomStore {
+/// What the store says of whoever comes by a log-in.
+fn told(answer: StoreResult<Option<Arrival>>) -> MockSessionStore {
+    let mut sessions = MockSessionStore::new();
+    sessions.expect_arrival().return_const(answer);
+    sessions
+}
+
+/// Ann, who is in rooms 10 to 13; asked for these rooms alone, or for all.
+fn rooms_asked(only: Option<&[u64]>) -> MockSessionStore {
     let hers = [10, 11, 12, 13];
     let found: Vec<u64> = hers
         .into_iter()
         .filter(|room| only.is_none_or(|only| only.contains(room)))
         .collect();
     let only: Option<Vec<RoomId>> = only.map(|only| only.iter().copied().map(id).collect());
-    let mut rooms = MockRoomStore::new();
-    rooms
-        .expect_snapshots()
-        .with(eq(ann().id), eq(only))
+    let mut sessions = MockSessionStore::new();
+    sessions
+        .expect_arrival()
+        .with(eq(caller().session_id), eq(ann().id), eq(only))
         .times(1)
-        .return_const(Ok(snapshots(&found)));
-    rooms
+        .return_const(Ok(Some(Arrival {
+            user: ann(),
+            rooms: snapshots(&found),
+        })));
+    sessions
 }
 
 #[tokio::test]
 async fn a_socket_that_names_no_room_follows_all_of_them_however_many_and_later_ones_too() {
     assert_eq!(
-        open(users(), rooms_asked(None), &[]).await,
+        open(rooms_asked(None), &[]).await,
         Ok(SocketStart {
             user: ann(),
             rooms: snapshots(&[10, 11, 12, 13]),
@@ -105,9 +99,9 @@ async fn a_socket_that_names_no_room_follows_all_of_them_however_many_and_later_
 
 #[tokio::test]
 async fn a_newcomer_without_rooms_gets_a_socket() {
-    let mut rooms = MockRoomStore::new();
-    rooms.expect_snapshots().return_const(Ok(vec![]));
-    let start = open(users(), rooms, &[]).await.unwrap();
+    let (user, rooms) = (ann(), vec![]);
+    let start = open(told(Ok(Some(Arrival { user, rooms }))), &[]);
+    let start = start.await.unwrap();
     assert_eq!(start.rooms, []);
     assert!(start.follows_all);
 }
@@ -115,7 +109,7 @@ async fn a_newcomer_without_rooms_gets_a_socket() {
 #[tokio::test]
 async fn a_socket_follows_the_rooms_that_it_names_and_no_later_ones() {
     assert_eq!(
-        open(users(), rooms_asked(Some(&[10, 12])), &[12, 10]).await,
+        open(rooms_asked(Some(&[10, 12])), &[12, 10]).await,
         Ok(SocketStart {
             user: ann(),
             rooms: snapshots(&[10, 12]),
@@ -127,7 +121,7 @@ async fn a_socket_follows_the_rooms_that_it_names_and_no_later_ones() {
 
 #[tokio::test]
 async fn a_room_that_is_named_twice_is_followed_once() {
-    let start = open(users(), rooms_asked(Some(&[10, 12])), &[12, 10, 12])
+    let start = open(rooms_asked(Some(&[10, 12])), &[12, 10, 12])
         .await
         .unwrap();
     assert_eq!(start.rooms, snapshots(&[10, 12]));
@@ -137,7 +131,7 @@ async fn a_room_that_is_named_twice_is_followed_once() {
 async fn one_room_that_is_not_the_callers_refuses_the_whole_socket() {
     for named in [&[99][..], &[10, 99]] {
         assert_eq!(
-            open(users(), rooms_asked(Some(named)), named).await,
+            open(rooms_asked(Some(named)), named).await,
             Err(OpenSocketError::RoomForbidden),
             "{named:?}"
         );
@@ -146,66 +140,26 @@ async fn one_room_that_is_not_the_callers_refuses_the_whole_socket() {
 
 #[tokio::test]
 async fn a_socket_names_as_many_rooms_as_are_allowed_and_not_one_more() {
-    let start = open(users(), rooms_asked(Some(&[10, 11, 12])), &[10, 11, 12])
+    let start = open(rooms_asked(Some(&[10, 11, 12])), &[10, 11, 12])
         .await
         .unwrap();
     assert_eq!(start.rooms.len(), LIMIT);
     assert_eq!(
-        open(
-            MockUserStore::new(),
-            MockRoomStore::new(),
-            &[10, 11, 12, 13]
-        )
-        .await,
+        open(MockSessionStore::new(), &[10, 11, 12, 13]).await,
         Err(OpenSocketError::TooManyRooms)
     );
 }
 
 #[tokio::test]
 async fn a_log_in_that_ended_during_the_handshake_opens_no_socket() {
-    for (answer, told) in [
-        (Ok(false), OpenSocketError::SessionEnded),
-        (Err(away()), OpenSocketError::Store(away())),
-    ] {
-        let rooms = Arc::new(MockRoomStore::new());
-        let open_socket = OpenSocket {
-            users: Arc::new(MockUserStore::new()),
-            sessions: log_in_that(answer),
-            standing: Standing {
-                rooms: rooms.clone(),
-                members: Arc::new(MockMemberStore::new()),
-                most: 3,
-            },
-            rooms,
-            rooms_per_socket: LIMIT,
-        };
-        let opened = open_socket.execute(caller(), vec![], HashMap::new()).await;
-        assert_eq!(opened, Err(told));
-    }
-}
-
-#[tokio::test]
-async fn an_account_that_is_gone_opens_no_socket() {
-    let mut users = MockUserStore::new();
-    users.expect_by_id().return_const(Ok(None));
-    assert_eq!(
-        open(users, MockRoomStore::new(), &[]).await,
-        Err(OpenSocketError::UserNotFound)
-    );
+    let opened = open(told(Ok(None)), &[]).await;
+    assert_eq!(opened, Err(OpenSocketError::SessionEnded));
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_forbids_nothing() {
-    let mut no_user = MockUserStore::new();
-    no_user.expect_by_id().return_const(Err(away()));
-    let mut no_rooms = MockRoomStore::new();
-    no_rooms.expect_snapshots().return_const(Err(away()));
-    for (users, rooms) in [(no_user, MockRoomStore::new()), (users(), no_rooms)] {
-        assert_eq!(
-            open(users, rooms, &[10]).await,
-            Err(OpenSocketError::Store(away()))
-        );
-    }
+    let opened = open(told(Err(away())), &[10]).await;
+    assert_eq!(opened, Err(OpenSocketError::Store(away())));
 }
 
 #[tokio::test]
@@ -228,14 +182,14 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
             };
             Ok(vec![ended(20), ended(21)])
         });
-    let mut rooms = rooms_asked(None);
+    let mut rooms = MockRoomStore::new();
     rooms
         .expect_snapshots()
         .with(eq(ann().id), eq(Some(vec![id(22)])))
         .times(1)
         .return_const(Ok(vec![]));
     let open_it = async |rooms, members, since: &[(u64, u64)]| {
-        let start = open_since(users(), rooms, members, &[], since).await;
+        let start = open_since(rooms_asked(None), rooms, members, &[], since).await;
         let mut resumptions = start.unwrap().resumptions;
         resumptions.sort_by_key(|it| match it {
             Resumption::Stays(missed) | Resumption::Ended(missed) => missed.room_id,
@@ -260,7 +214,7 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
     );
     let since = [(10, 4), (11, 3), (13, 8)];
     assert_eq!(
-        open_it(rooms_asked(None), MockMemberStore::new(), &since).await,
+        open_it(MockRoomStore::new(), MockMemberStore::new(), &since).await,
         [
             Resumption::Stays(missed(10, 4, 7, true)),
             Resumption::Stays(missed(11, 3, 7, false)),
@@ -273,13 +227,13 @@ async fn a_client_comes_back_into_each_room_as_its_membership_allows() {
 async fn who_is_let_in_again_during_the_handshake_is_not_told_to_be_out() {
     let mut members = MockMemberStore::new();
     members.expect_departures().return_const(Ok(vec![]));
-    let mut rooms = rooms_asked(None);
+    let mut rooms = MockRoomStore::new();
     rooms
         .expect_snapshots()
         .with(eq(ann().id), eq(Some(vec![id(20)])))
         .times(1)
         .return_const(Ok(snapshots(&[20])));
-    let start = open_since(users(), rooms, members, &[], &[(20, 7)]).await;
+    let start = open_since(rooms_asked(None), rooms, members, &[], &[(20, 7)]).await;
     let start = start.unwrap();
     assert_eq!(start.rooms, snapshots(&[10, 11, 12, 13, 20]));
     assert!(matches!(&start.resumptions[..], [Resumption::Stays(_)]));
@@ -288,12 +242,12 @@ async fn who_is_let_in_again_during_the_handshake_is_not_told_to_be_out() {
 #[tokio::test]
 async fn what_the_client_has_is_of_rooms_that_it_names() {
     let started = async |named: &[u64]| {
-        let (users, rooms) = (MockUserStore::new(), MockRoomStore::new());
-        open_since(users, rooms, MockMemberStore::new(), named, &[(11, 1)]).await
+        let (sessions, rooms) = (MockSessionStore::new(), MockRoomStore::new());
+        open_since(sessions, rooms, MockMemberStore::new(), named, &[(11, 1)]).await
     };
     assert_eq!(started(&[10]).await, Err(OpenSocketError::NotNamed));
     let many = [(1, 1), (2, 1), (3, 1), (4, 1)];
-    let (users, rooms) = (MockUserStore::new(), MockRoomStore::new());
-    let started = open_since(users, rooms, MockMemberStore::new(), &[], &many).await;
+    let (sessions, rooms) = (MockSessionStore::new(), MockRoomStore::new());
+    let started = open_since(sessions, rooms, MockMemberStore::new(), &[], &many).await;
     assert_eq!(started, Err(OpenSocketError::TooManyRooms));
 }
