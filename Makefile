@@ -32,13 +32,16 @@ config-docs: ## Write docs/CONFIGURATION.md anew from the code
 bench-local: ## Measure messages sent and delivered a second by a release server on this machine
 	./scripts/bench-local.sh
 
-bench: bench-fanout bench-sockets bench-durable bench-readers bench-metrics bench-timing ## Measure all that follows, one after the other: about an hour
+bench: bench-fanout bench-sockets bench-resume bench-durable bench-readers bench-metrics bench-timing ## Measure all that follows, one after the other: about an hour
 
 bench-fanout: ## Measure how fast messages reach all who are told, beside servers that do nothing else
 	./scripts/bench-servers.sh fanout --latencies
 
 bench-sockets: ## Measure how fast sockets are let in and what memory each takes, beside other servers
 	./scripts/bench-servers.sh sockets
+
+bench-resume: ## Measure how soon ten thousand clients that were away have what they missed
+	./scripts/bench-servers.sh resume
 
 bench-readers: ## Measure what those who read notice of peers that never read, and when such peers are gone
 	./scripts/bench-readers.sh
@@ -55,4 +58,4 @@ bench-timing: ## Measure what timing a delivery costs between the bus and the qu
 check-analytics: ## Count the activity of a million messages on SQLite and Postgres, and compare it with a recount
 	./scripts/check-analytics.sh
 
-.PHONY: help run fleet test faults lint fmt api config-docs bench bench-local bench-fanout bench-sockets bench-readers bench-metrics bench-timing bench-durable check-analytics
+.PHONY: help run fleet test faults lint fmt api config-docs bench bench-local bench-fanout bench-sockets bench-resume bench-readers bench-metrics bench-timing bench-durable check-analytics

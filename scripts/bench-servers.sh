@@ -3,6 +3,7 @@
 # and all figures in JSON. Linux, two processors, and Node with npm for two of the servers.
 #   scripts/bench-servers.sh fanout --latencies   how fast a message reaches all who are to be told: some ten minutes
 #   scripts/bench-servers.sh sockets              how fast sockets are let in, and what memory each takes: some five minutes
+#   scripts/bench-servers.sh resume               how soon those who were away have what they missed: some two minutes
 # More arguments go to loadgen, for example: scripts/bench-servers.sh fanout --shapes 1x1000x16 --contestants raw,chatterstack
 set -euo pipefail
 cd "$(dirname "$0")/.."

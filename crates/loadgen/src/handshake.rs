@@ -70,27 +70,41 @@ impl Opened {
     /// Waits until the server has said that the socket is in its rooms.
     pub fn wait_for_greeting(&mut self, protocol: Protocol) -> Result<()> {
         loop {
-            let mut answer = Vec::new();
-            while let Some((frame, length)) = frames::first(&self.begun)? {
-                let told = match frame {
-                    Incoming::Text(text) => protocol.told(text),
-                    Incoming::Ping(_) => Told::Other,
-                    Incoming::Close(why) => bail!("closed: {}", String::from_utf8_lossy(why)),
-                };
-                self.begun.drain(..length);
-                match told {
-                    Told::Greeting => return Ok(()),
-                    Told::Answer(text) => frames::push_client_text(&mut answer, text.as_bytes()),
-                    Told::Delivery { .. } | Told::Other => {}
-                }
+            match protocol.told(&self.next_text().context("no greeting")?) {
+                Told::Greeting => return Ok(()),
+                Told::Answer(text) => self.say(text)?,
+                Told::Delivery { .. } | Told::Other => {}
             }
-            self.stream.write_all(&answer)?;
-            self.read_more().context("no greeting")?;
         }
     }
 
+    /// Waits for the next text of the server.
+    pub fn next_text(&mut self) -> Result<Vec<u8>> {
+        loop {
+            while let Some((frame, length)) = frames::first(&self.begun)? {
+                let text = match frame {
+                    Incoming::Text(text) => Some(text.to_vec()),
+                    Incoming::Ping(_) => None,
+                    Incoming::Close(why) => bail!("closed: {}", String::from_utf8_lossy(why)),
+                };
+                self.begun.drain(..length);
+                if let Some(text) = text {
+                    return Ok(text);
+                }
+            }
+            self.read_more()?;
+        }
+    }
+
+    /// Says this to the server.
+    pub fn say(&mut self, text: &str) -> Result<()> {
+        let mut frame = Vec::new();
+        frames::push_client_text(&mut frame, text.as_bytes());
+        Ok(self.stream.write_all(&frame)?)
+    }
+
     fn read_more(&mut self) -> Result<()> {
-        let mut more = [0; 4_096];
+        let mut more = [0; 16_384];
         let count = self.stream.read(&mut more)?;
         ensure!(count > 0, "the server hung up");
         self.begun.extend_from_slice(&more[..count]);

@@ -14,6 +14,7 @@ mod protocol;
 mod readers;
 mod receiver;
 mod report;
+mod resume;
 mod sender;
 mod serve;
 mod server;
@@ -43,6 +44,8 @@ enum Command {
     Fanout(fanout::Arguments),
     /// Servers of its own by turns, ChatterStack among them: how fast they let sockets in, and what one weighs.
     Sockets(sockets::Arguments),
+    /// Servers of its own by turns: how soon those who come back have what they missed.
+    Resume(resume::Arguments),
     /// A server to compare with.
     Serve(serve::Arguments),
 }
@@ -63,6 +66,7 @@ async fn load(line: &CommandLine) -> Result<()> {
         Some(Command::Metrics(arguments)) => metrics_cost::run(arguments).await,
         Some(Command::Fanout(arguments)) => fanout::run(arguments).await,
         Some(Command::Sockets(arguments)) => sockets::run(arguments).await,
+        Some(Command::Resume(arguments)) => resume::run(arguments).await,
         Some(Command::Serve(_)) => Ok(()),
     }
 }

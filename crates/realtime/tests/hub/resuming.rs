@@ -21,6 +21,30 @@ async fn who_comes_back_is_told_what_it_missed_and_then_goes_live() {
     assert_eq!(zoe.hears().await, notes(8..=8));
 }
 
+/// However many come back into a room, the log is read for all of them together.
+#[tokio::test(start_paused = true)]
+async fn those_who_come_back_while_the_log_is_read_share_the_next_read() {
+    let rig = Rig::new();
+    let room = rig.room();
+    // So few that one page holds them.
+    rig.commit_notes(room, 1);
+    let reads = rig.log.reads();
+    rig.log.set(Mood::Holds);
+    let first = rig.come_back(&[(room, 2)]).await;
+    settle().await;
+    let mut others = Vec::new();
+    for since in [1, 2].repeat(20) {
+        others.push((since, rig.come_back(&[(room, since)]).await));
+    }
+    settle().await;
+    rig.log.set(Mood::Answers);
+    for (since, zoe) in others.iter().chain([&(2, first)]) {
+        let (missed, resumed) = (notes(since + 1..=3), told(&format!("resumed {since}-3")));
+        assert_eq!(zoe.hears().await, all_of([told("ready"), missed, resumed]));
+    }
+    assert_eq!(rig.log.reads(), reads + 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_missed_nothing_is_told_so() {
     let rig = Rig::new();
