@@ -29,6 +29,8 @@ pub enum Command {
     OpenApi,
     /// Ask a running server whether it lives.
     Healthcheck,
+    /// Talk in rooms of a running server, and check what it tells.
+    Bench(bench::Arguments),
 }
 
 /// Who is to be an admin.
@@ -69,9 +71,11 @@ impl Command {
     fn purpose(&self) -> Purpose {
         match self {
             Self::Serve | Self::Seed => Purpose::Serve,
-            Self::Migrate | Self::CreateAdmin(_) | Self::OpenApi | Self::Healthcheck => {
-                Purpose::Task
-            }
+            Self::Migrate
+            | Self::CreateAdmin(_)
+            | Self::OpenApi
+            | Self::Healthcheck
+            | Self::Bench(_) => Purpose::Task,
         }
     }
 }
@@ -96,6 +100,7 @@ where
             Some((_, inner)) => (Command::CreateAdmin(flags::new_admin(inner)), inner),
             None => (Command::Serve, inner),
         },
+        Some((flags::BENCH, inner)) => (Command::Bench(flags::bench(inner)?), inner),
         Some((word, inner)) => (command_of(word), inner),
         None => (Command::Serve, &matches),
     };

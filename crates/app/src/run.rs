@@ -34,6 +34,10 @@ pub fn run(command: Command, config: &Config) -> Result<()> {
             print!("{}", delivery::http::openapi().to_yaml()?);
             Ok(())
         }
+        Command::Bench(arguments) => {
+            println!("{}", runtime()?.block_on(bench::run(&arguments))?);
+            Ok(())
+        }
         Command::Healthcheck => {
             println!("{}", healthcheck::run(config)?);
             Ok(())

@@ -11,13 +11,14 @@ use std::{
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Which crates of the house each one may know.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("usecase", &["domain"]),
     ("realtime", &["domain"]),
     ("repository", &["domain"]),
     ("delivery", &["domain", "usecase", "realtime"]),
     ("web", &[]),
+    ("bench", &[]),
     (
         "app",
         &[
@@ -27,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "repository",
             "delivery",
             "web",
+            "bench",
         ],
     ),
     ("loadgen", &[]),

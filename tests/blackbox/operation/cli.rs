@@ -25,6 +25,7 @@ fn help_names_every_command_and_version_the_version() {
         "openapi",
         "healthcheck",
         "admin",
+        "bench",
         "--port",
         "--database-url",
     ] {

@@ -1,5 +1,6 @@
 //! How the node starts, goes, comes back, and is looked after.
 
+mod bench;
 mod cli;
 mod config;
 mod drain;

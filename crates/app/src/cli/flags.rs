@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::LazyLock};
 
-use clap::{Arg, ArgMatches, Command as Clap, value_parser};
+use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, value_parser};
 
 use super::{Command, NewAdmin};
 use crate::config::{FILE_VARIABLE, GROUPS, Group, Setting, flag, settings};
@@ -32,6 +32,7 @@ pub(super) fn command() -> Clap {
         .disable_help_subcommand(true)
         .subcommands(commands)
         .subcommand(admin())
+        .subcommand(bench::Arguments::augment_args(Clap::new(BENCH)).about(BENCH_ABOUT))
         .arg(
             Arg::new(CONFIG)
                 .long(CONFIG)
@@ -68,6 +69,14 @@ fn admin() -> Clap {
 pub(super) const ADMIN: &str = "admin";
 const EMAIL: &str = "admin-email";
 const USERNAME: &str = "admin-username";
+
+pub(super) const BENCH: &str = "bench";
+const BENCH_ABOUT: &str =
+    "Talk in rooms of a running server, check that all is told once and in order, and say how fast";
+
+pub(super) fn bench(matches: &ArgMatches) -> Result<bench::Arguments, clap::Error> {
+    bench::Arguments::from_arg_matches(matches)
+}
 
 pub(super) fn new_admin(matches: &ArgMatches) -> NewAdmin {
     let text = |name| matches.get_one::<String>(name).cloned();
