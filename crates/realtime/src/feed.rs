@@ -76,7 +76,7 @@ impl RoomFeed {
         let known = join.member_as_of.max(join.after);
         let mut out = Vec::new();
         let found = self.remove(id);
-        let stays_live = |it: &Listener| it.behind.is_none() && !join.anew;
+        let stays_live = |it: &Listener| it.behind().is_none() && !join.anew;
         let is_missed = self.is_missed_by_some(known) || found.as_ref().is_some_and(stays_live);
         if !is_missed && known > self.position {
             self.skip_to(known, &mut out);
@@ -87,7 +87,7 @@ impl RoomFeed {
             Some(mut listener) => {
                 listener.join_again(&join, self.position);
                 // It may have waited just where the feed goes on now.
-                listener.behind = listener.behind.filter(|last| *last != self.position);
+                listener.set_behind(listener.behind().filter(|last| *last != self.position));
                 listener
             }
             None => Listener::new(&join, self.position),
@@ -103,16 +103,16 @@ impl RoomFeed {
     fn skip_to(&mut self, position: Seq, out: &mut Vec<FeedOutput>) {
         self.position = position;
         self.early.retain(|seq, _| *seq > position);
-        let level = |_: &ConnectionId, listener: &mut Listener| listener.behind == Some(position);
+        let level = |_: &ConnectionId, listener: &mut Listener| listener.behind() == Some(position);
         for (id, mut listener) in self.late.extract_if(level) {
-            listener.behind = None;
+            listener.set_behind(None);
             out.extend(listener.say_resumed(id, position, false));
             self.live.insert(id, listener);
         }
     }
 
     fn place(&mut self, id: ConnectionId, listener: Listener) {
-        match listener.behind {
+        match listener.behind() {
             None => self.live.insert(id, listener),
             Some(_) => self.late.insert(id, listener),
         };
@@ -148,15 +148,16 @@ impl RoomFeed {
     /// A listener takes nothing more of what it missed until it is [released](Self::release). False when it is not behind.
     pub(crate) fn hold(&mut self, id: ConnectionId) -> bool {
         let position = self.position;
-        let is_behind = |listener: &&mut Listener| listener.behind < Some(position);
+        let is_behind = |listener: &&mut Listener| listener.behind() < Some(position);
         let listener = self.late.get_mut(&id).filter(is_behind);
-        listener.map(|listener| listener.held = true).is_some()
+        listener.map(|listener| listener.set_held(true)).is_some()
     }
 
     /// A listener takes more of what it missed. False when it was not [held back](Self::read).
     pub fn release(&mut self, id: ConnectionId) -> bool {
         let listener = self.late.get_mut(&id);
-        listener.is_some_and(|listener| std::mem::take(&mut listener.held))
+        let held = listener.filter(|listener| listener.is_held());
+        held.map(|listener| listener.set_held(false)).is_some()
     }
 
     /// Removes a listener; true when it was the last.
@@ -172,7 +173,7 @@ impl RoomFeed {
 
     /// It listens, and its membership is not known to have ended.
     pub(crate) fn is_member(&self, id: ConnectionId) -> bool {
-        self.get(id).is_some_and(|it| it.ends_at.is_none())
+        self.get(id).is_some_and(|it| it.ends_at().is_none())
     }
 
     /// The listener was a member after this event, and is not known to be one no longer.
@@ -190,7 +191,7 @@ impl RoomFeed {
         self.live
             .iter()
             .chain(&self.late)
-            .filter(|(_, listener)| listener.ends_at.is_none())
+            .filter(|(_, listener)| listener.ends_at().is_none())
             .map(|(id, listener)| (*id, listener.user_id))
     }
 
@@ -296,20 +297,20 @@ impl RoomFeed {
             !is_dropped
         });
         let is_level = |_: &ConnectionId, listener: &mut Listener| {
-            if listener.behind == Some(position) {
+            if listener.behind() == Some(position) {
                 // The listener was in front of the feed, which has come level with it now.
-                listener.behind = None;
+                listener.set_behind(None);
             }
-            listener.behind.is_none()
+            listener.behind().is_none()
         };
         for (id, mut listener) in self.late.extract_if(is_level) {
             listener.say_rest(id, event, position, false, &mut afterwards);
             self.live.insert(id, listener);
         }
         for (id, listener) in &mut self.late {
-            let is_behind = listener.behind < Some(position) && listener.ends_at.is_none();
+            let is_behind = listener.behind() < Some(position) && listener.ends_at().is_none();
             if is_behind && listener.is_taken_out_by(event) {
-                listener.ends_at = Some(position);
+                listener.set_ends_at(Some(position));
                 let (id, event) = (*id, event.clone());
                 afterwards.push(FeedOutput::Ends { id, event });
             }
@@ -344,19 +345,21 @@ impl RoomFeed {
         let (mut to, mut afterwards, mut level) = (Vec::new(), Vec::new(), Vec::new());
         self.late.retain(|id, listener| {
             let id = *id;
-            let is_next = listener.behind.is_some_and(|last| last.next() == event.seq);
-            if !is_next || listener.held {
+            let is_next = listener
+                .behind()
+                .is_some_and(|last| last.next() == event.seq);
+            if !is_next || listener.is_held() {
                 return true;
             }
-            listener.held = !takes(id, event);
-            if listener.held {
+            if !takes(id, event) {
+                listener.set_held(true);
                 return true;
             }
             to.push(id);
-            listener.behind = (event.seq != position).then_some(event.seq);
+            listener.set_behind((event.seq != position).then_some(event.seq));
             let is_dropped = listener.is_taken_out_by(event);
             listener.say_rest(id, event, position, is_dropped, &mut afterwards);
-            if listener.behind.is_none() && !is_dropped {
+            if listener.behind().is_none() && !is_dropped {
                 level.push(id);
             }
             !is_dropped

@@ -36,19 +36,27 @@ impl Join {
     }
 }
 
+/// There is one for each socket in each room, and most are live and stay so: they take little.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub user_id: UserId,
     pub member_as_of: Seq,
-    /// `None` when live; else the last number given.
-    pub behind: Option<Seq>,
+    /// None of who is live, goes on being a member as far as is known, and was told to have resumed.
+    apart: Option<Box<Apart>>,
+}
+
+/// What is so of few.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Apart {
+    /// The last number given, of who is not live.
+    behind: Option<Seq>,
     /// It takes nothing more of what it missed for now.
-    pub held: bool,
-    pub ends_at: Option<Seq>,
+    held: bool,
+    ends_at: Option<Seq>,
     resuming: Option<Resuming>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Resuming {
     from: Seq,
     to: Seq,
@@ -59,21 +67,58 @@ impl Listener {
         let mut listener = Self {
             user_id: join.user_id,
             member_as_of: join.member_as_of,
-            behind: None,
-            held: false,
-            ends_at: join.ends_at,
-            resuming: None,
+            apart: None,
         };
+        listener.set_ends_at(join.ends_at);
         listener.start(join, position);
         listener
+    }
+
+    /// `None` when live; else the last number given.
+    pub(super) fn behind(&self) -> Option<Seq> {
+        self.apart.as_ref()?.behind
+    }
+
+    pub(super) fn set_behind(&mut self, behind: Option<Seq>) {
+        if behind != self.behind() {
+            self.change(|apart| apart.behind = behind);
+        }
+    }
+
+    /// It takes nothing more of what it missed for now.
+    pub(super) fn is_held(&self) -> bool {
+        self.apart.as_ref().is_some_and(|apart| apart.held)
+    }
+
+    pub(super) fn set_held(&mut self, held: bool) {
+        if held != self.is_held() {
+            self.change(|apart| apart.held = held);
+        }
+    }
+
+    /// Its membership ended with this event, the last one that it gets.
+    pub(super) fn ends_at(&self) -> Option<Seq> {
+        self.apart.as_ref()?.ends_at
+    }
+
+    pub(super) fn set_ends_at(&mut self, at: Option<Seq>) {
+        if at != self.ends_at() {
+            self.change(|apart| apart.ends_at = at);
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Apart)) {
+        let mut apart = self.apart.take().unwrap_or_default();
+        change(&mut apart);
+        self.apart = Some(apart).filter(|apart| **apart != Apart::default());
     }
 
     /// One who listens already comes again: with a newer membership, or to start anew from some number.
     pub(super) fn join_again(&mut self, join: &Join, position: Seq) {
         if join.member_as_of > self.member_as_of {
             self.member_as_of = join.member_as_of;
-            let known = self.ends_at.filter(|end| *end > join.member_as_of);
-            self.ends_at = join.ends_at.or(known);
+            let known = self.ends_at().filter(|end| *end > join.member_as_of);
+            self.set_ends_at(join.ends_at.or(known));
         }
         if join.anew {
             self.start(join, position);
@@ -84,24 +129,30 @@ impl Listener {
     pub(super) fn end(&mut self, at: Seq, position: Seq) -> bool {
         let is_to_come = self.reached(position) < at;
         if is_to_come {
-            let earlier = self.ends_at.filter(|end| *end < at);
-            self.ends_at = Some(earlier.unwrap_or(at));
+            let earlier = self.ends_at().filter(|end| *end < at);
+            self.set_ends_at(Some(earlier.unwrap_or(at)));
         }
         is_to_come
     }
 
     fn start(&mut self, join: &Join, position: Seq) {
-        self.behind = (join.after != position).then_some(join.after);
-        self.held = false;
-        self.resuming = join.resumes_to.map(|to| Resuming {
+        let behind = (join.after != position).then_some(join.after);
+        let resuming = join.resumes_to.map(|to| Resuming {
             from: join.after,
             to,
         });
+        if self.apart.is_some() || behind.is_some() || resuming.is_some() {
+            self.change(|apart| {
+                apart.behind = behind;
+                apart.held = false;
+                apart.resuming = resuming;
+            });
+        }
     }
 
     /// The last number that was given to it, in a feed that stands at `position`.
     fn reached(&self, position: Seq) -> Seq {
-        self.behind.unwrap_or(position)
+        self.behind().unwrap_or(position)
     }
 
     /// That it has resumed, once it has all that it wanted to be told of, and is live or gets nothing more.
@@ -111,9 +162,13 @@ impl Listener {
         position: Seq,
         is_at_its_end: bool,
     ) -> Option<FeedOutput> {
+        let Resuming { from, to: goal } = self.apart.as_ref()?.resuming?;
         let to = self.reached(position);
-        let is_level = self.behind.is_none() || is_at_its_end;
-        let Resuming { from, .. } = self.resuming.take_if(|it| is_level && to >= it.to)?;
+        let is_level = self.behind().is_none() || is_at_its_end;
+        if !is_level || to < goal {
+            return None;
+        }
+        self.change(|apart| apart.resuming = None);
         Some(FeedOutput::Resumed { id, from, to })
     }
 
@@ -135,7 +190,7 @@ impl Listener {
 
     /// The event ends its membership: it is the last that it gets.
     pub(super) fn is_taken_out_by(&self, event: &RoomEvent) -> bool {
-        if let Some(end) = self.ends_at {
+        if let Some(end) = self.ends_at() {
             return event.seq >= end;
         }
         match &event.kind {

@@ -11,8 +11,8 @@ impl RoomFeed {
         let furthest_behind = self
             .late
             .values()
-            .filter(|listener| !listener.held)
-            .filter_map(|listener| listener.behind)
+            .filter(|listener| !listener.is_held())
+            .filter_map(Listener::behind)
             .filter(|seq| *seq < self.position)
             .min();
         let wants_live = self.live_wants_more();
@@ -41,7 +41,7 @@ impl RoomFeed {
     /// Somebody would miss what lies in front of the feed up to this number: who is live, and who is behind and may be
     /// taken out by it.
     pub(super) fn is_missed_by_some(&self, to: Seq) -> bool {
-        let may_end = |it: &Listener| it.ends_at.is_none() && it.member_as_of < to;
+        let may_end = |it: &Listener| it.ends_at().is_none() && it.member_as_of < to;
         !self.live.is_empty() || self.late.values().any(may_end)
     }
 
@@ -49,8 +49,8 @@ impl RoomFeed {
     /// it finds out for them whether they still are members. Those who are told how that ended want no more than it has
     /// passed.
     fn somebody_follows(&self) -> bool {
-        let is_in_front = |listener: &Listener| listener.behind > Some(self.position);
-        let is_member = |listener: &Listener| listener.ends_at.is_none();
+        let is_in_front = |listener: &Listener| listener.behind() > Some(self.position);
+        let is_member = |listener: &Listener| listener.ends_at().is_none();
         let mut late = self.late.values();
         !self.live.is_empty() || late.any(|it| is_member(it) || is_in_front(it))
     }
