@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to it that Postgres, Redis and setpriv are there for throwaway servers, and libfaketime for nodes whose clock
-# steps: installs them on Debian as root, and names what is missing otherwise. No service is started, and Debian makes
+# Sees to it that Postgres, Redis and setpriv are there for throwaway servers, libfaketime for nodes whose clock
+# steps, and valgrind to count instructions: installs them on Debian as root, and names what is missing otherwise. No service is started, and Debian makes
 # no database of its own.
 set -euo pipefail
 
@@ -19,6 +19,8 @@ command -v redis-server >/dev/null && command -v redis-cli >/dev/null || missing
 [ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || missing+=(util-linux)
 # By name, since the folder has that of the machine's architecture.
 compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(faketime)
+# Counts instructions.
+command -v valgrind >/dev/null || missing+=(valgrind)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ ! -e /etc/debian_version ] || [ "$(id -u)" -ne 0 ]; then

@@ -17,6 +17,8 @@ export RUST_TEST_THREADS="${RUST_TEST_THREADS:-$((2 * $(nproc)))}"
 ./scripts/lint.sh
 # Builds the binary too, which the web tests use, with all that it can have.
 cargo test --workspace --features app/otlp --locked --no-fail-fast
+# What a message costs, counted in instructions: the same on a busy machine.
+cargo test --workspace --features app/otlp --locked --no-fail-fast --lib --test hub -- --ignored instructions costs_what
 # What clients see over SQLite, they see over Postgres and Redis, over the other transport, and from one thread. Of the whole
 # workspace, whose features are built already.
 BLACKBOX_STORE=postgres BLACKBOX_SETTINGS='WS_TRANSPORT=takeover WORKERS=1' cargo test --workspace --features app/otlp --locked --test blackbox -- rest:: sockets:: dialects:: operation::shutdown operation::drain operation::ports

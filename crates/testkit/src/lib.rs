@@ -8,6 +8,7 @@ mod randomness;
 mod trace;
 
 pub mod contract;
+pub mod instructions;
 pub mod postgres;
 pub mod redis;
 pub mod sample;

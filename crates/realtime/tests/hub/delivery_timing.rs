@@ -10,19 +10,16 @@
 mod rig;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use domain::{BusEvent, RoomEvent, Timestamp, ports::Clock};
-use realtime::{HubSettings, SocketWriter};
+use realtime::HubSettings;
 use testkit::FixedRandomness;
 use tokio::{runtime::Builder, task::yield_now};
 
-use self::rig::{Client, Rig, note, settings};
+use self::rig::{Client, Rig, Written, note, settings};
 
 /// How many sockets there are in the room.
 const LISTENERS: [usize; 4] = [10, 16, 100, 1_000];
@@ -40,27 +37,6 @@ impl Clock for RealClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
-    }
-}
-
-/// Where all that a hub tells is written: it is counted. Each frame is a piece of its own here.
-#[derive(Debug, Default)]
-struct Written(AtomicUsize);
-
-impl Written {
-    fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl SocketWriter for Written {
-    fn is_free(&self) -> bool {
-        true
-    }
-
-    fn write(&self, _bytes: &[u8]) -> bool {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        true
     }
 }
 

@@ -8,6 +8,7 @@ mod departing;
 mod dialects;
 mod fairness;
 mod healing;
+mod instructions;
 mod model;
 mod opening;
 mod order;

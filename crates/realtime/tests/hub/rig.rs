@@ -5,6 +5,7 @@ mod directory;
 mod ports;
 mod streams;
 mod valve;
+mod written;
 
 use std::{
     iter,
@@ -31,6 +32,7 @@ pub use ports::Mood;
 use ports::{ScriptedBus, ScriptedLog, ScriptedPresence};
 pub use streams::ScriptedStreams;
 pub use valve::Valve;
+pub use written::Written;
 
 pub const GAP_WAIT: Duration = Duration::from_millis(50);
 pub const RETRY: Duration = Duration::from_secs(1);

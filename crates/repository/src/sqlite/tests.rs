@@ -6,7 +6,7 @@ use domain::{
     values::Emoji,
 };
 use tempfile::TempDir;
-use testkit::sample;
+use testkit::{instructions::Budget, sample};
 
 use super::*;
 
@@ -315,4 +315,29 @@ async fn an_emoji_that_stands_no_longer_leaves_no_row() {
         })
         .await;
     assert_eq!(rows, Ok(0));
+}
+
+#[test]
+#[ignore = "needs valgrind; the test command runs it"]
+fn an_append_costs_what_it_did() {
+    let append = async |messages| {
+        let store = Sqlite::open(&SqliteOptions::memory()).unwrap();
+        let ann = register(&store, "ann").await.unwrap();
+        let room = sample::new_room(ann.id);
+        RoomStore::create(&store, &room).await.unwrap();
+        for _ in 0..messages {
+            let new = sample::new_message(room.id, ann.id, &"x".repeat(200));
+            store.append(new).await.unwrap();
+        }
+    };
+    let budget = Budget {
+        test: "sqlite::tests::an_append_costs_what_it_did",
+        known: 1_104_700,
+        turns: [50, 250],
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    budget.hold(|messages| runtime.block_on(append(messages)));
 }
