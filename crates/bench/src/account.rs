@@ -2,7 +2,7 @@ use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::connection::Door;
+use crate::door::Door;
 
 /// A user of the server, logged in.
 pub(crate) struct Account {

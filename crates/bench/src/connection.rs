@@ -1,80 +1,18 @@
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, anyhow};
 use futures_util::{SinkExt, StreamExt};
-use reqwest::Client;
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use rustls::ClientConfig;
 use serde::Deserialize;
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config, tungstenite::Message,
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
 };
-
-/// The way to a server.
-pub(crate) struct Door {
-    pub(crate) url: String,
-    pub(crate) http: Client,
-    /// What tells the accounts of this run from those of others.
-    pub(crate) run: String,
-    names: AtomicUsize,
-    tls: Arc<ClientConfig>,
-}
-
-/// A call that is not answered by then has failed. A server says nothing for longer to nobody: it pings.
-const SILENCE: Duration = Duration::from_secs(60);
-
-impl Door {
-    /// To the server at this address; with TLS, it trusts whom the system trusts (`SSL_CERT_FILE` says otherwise).
-    pub(crate) fn of(url: &str) -> Result<Self> {
-        let url = url.trim_end_matches('/');
-        let is_http = url.starts_with("http://") || url.starts_with("https://");
-        ensure!(
-            is_http,
-            "{url} is no address of a server: it begins with http:// or https://"
-        );
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let http = Client::builder()
-            .timeout(SILENCE)
-            .tls_backend_preconfigured(tls.clone())
-            .build()?;
-        let chance = getrandom::u64().context("no chance to draw from")?;
-        Ok(Self {
-            url: url.to_owned(),
-            http,
-            run: format!("{chance:016x}"),
-            names: AtomicUsize::new(0),
-            tls: Arc::new(tls),
-        })
-    }
-
-    /// A name that no other account has: some 25 letters and digits.
-    pub(crate) fn name(&self) -> String {
-        let number = self.names.fetch_add(1, Ordering::Relaxed);
-        format!("bench{}x{number}", self.run)
-    }
-
-    /// Where sockets of a room are opened.
-    pub(crate) fn address(&self, token: &str, room: &str) -> Address {
-        let url = self.url.replacen("http", "ws", 1);
-        Address {
-            url: format!("{url}/ws?access_token={token}&room_id={room}"),
-            room: room.to_owned(),
-            tls: self.tls.clone(),
-        }
-    }
-}
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+    tungstenite::{Error, Message, error::ProtocolError, http::header::RETRY_AFTER},
+};
 
 /// Where a socket is opened, and opened again.
 #[derive(Clone)]
@@ -89,6 +27,18 @@ pub(crate) struct Connection {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Where its room stood then.
     pub(crate) stood: u64,
+    heard_at: Instant,
+    /// The server pings more often.
+    silence: Duration,
+}
+
+/// Why a socket does not go on.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// It is gone, or there is no place for it now: a client comes back, after so long if it was told.
+    Lost(anyhow::Error, Option<Duration>),
+    /// The server has done something wrong, or wants no such client.
+    Fault(anyhow::Error),
 }
 
 /// What is looked at of a frame.
@@ -98,46 +48,124 @@ pub(crate) struct Frame {
     pub(crate) id: Option<u64>,
     pub(crate) seq: Option<u64>,
     #[serde(default)]
-    pub(crate) data: serde_json::Value,
+    pub(crate) data: Value,
 }
 
+/// A handshake that is not answered by then is lost.
+const BOUND: Duration = Duration::from_secs(15);
+
+/// The closes after which a client comes back by itself (docs/ARCHITECTURE.md, the close codes).
+const COME_BACK: [u16; 4] = [1001, 1006, 1012, 4000];
+
 impl Address {
+    pub(crate) fn new(url: String, room: &str, tls: Arc<ClientConfig>) -> Self {
+        let room = room.to_owned();
+        Self { url, room, tls }
+    }
+
     /// Opens a socket; with `since`, of a client that has the log of the room up to there.
-    pub(crate) async fn open(&self, since: Option<u64>) -> Result<Connection> {
+    pub(crate) async fn open(&self, since: Option<u64>) -> Result<Connection, Trouble> {
         let url = match since {
             Some(seq) => format!("{}&since={}:{seq}", self.url, self.room),
             None => self.url.clone(),
         };
         let tls = Some(Connector::Rustls(self.tls.clone()));
-        let opening = connect_async_tls_with_config(url, None, true, tls);
-        let opened = timeout(SILENCE, opening)
+        let opening = timeout(BOUND, connect_async_tls_with_config(url, None, true, tls));
+        let opened = opening
             .await
-            .context("no answer to a handshake")?;
-        let (socket, _) = opened.context("no socket was opened")?;
-        let mut connection = Connection { socket, stood: 0 };
-        let first = connection.next().await?;
-        ensure!(first.event == "ready", "the first frame is {}", first.event);
-        let stood = first.data["rooms"][0]["last_seq"].as_u64();
-        connection.stood = stood.context("the server does not say where a room stands")?;
+            .map_err(|_| Trouble::lost("no answer to a handshake"))?;
+        let (socket, _) = opened.map_err(Trouble::of)?;
+        let mut connection = Connection {
+            socket,
+            stood: 0,
+            heard_at: Instant::now(),
+            silence: BOUND,
+        };
+        let ready = connection.next().await?;
+        let told = |name: &str| {
+            let told = &ready.data[name];
+            let number = told.as_u64().or_else(|| told[0]["last_seq"].as_u64());
+            number.with_context(|| format!("the first frame has no {name}"))
+        };
+        connection.stood = told("rooms").map_err(Trouble::Fault)?;
+        let ping = Duration::from_millis(told("ping_interval_ms").map_err(Trouble::Fault)?);
+        connection.silence = ping * 5 / 2;
         Ok(connection)
     }
 }
 
 impl Connection {
     /// The next frame. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Result<Frame> {
+    pub(crate) async fn next(&mut self) -> Result<Frame, Trouble> {
         loop {
-            let next = timeout(SILENCE, self.socket.next()).await;
-            let next = next.context("the server said nothing, and did not ping")?;
-            match next.context("the server hung up")?? {
-                Message::Text(text) => return Ok(serde_json::from_str(&text)?),
-                Message::Close(why) => anyhow::bail!("the server closed a socket: {why:?}"),
+            let next = timeout_at(self.heard_at + self.silence, self.socket.next()).await;
+            let next = next.map_err(|_| Trouble::lost("the server does not even ping"))?;
+            self.heard_at = Instant::now();
+            let message = next.ok_or_else(|| Trouble::lost("the server hung up"))?;
+            match message.map_err(Trouble::of)? {
+                Message::Text(text) => {
+                    let frame = serde_json::from_str(&text);
+                    let frame = frame.with_context(|| format!("no frame: {text}"));
+                    return frame.map_err(Trouble::Fault);
+                }
+                Message::Close(why) => {
+                    let code = why.as_ref().map_or(1006, |why| why.code.into());
+                    let told = anyhow!("the server closed a socket: {why:?}");
+                    let reason = why.as_ref().map_or("", |why| why.reason.as_str());
+                    let (_, wait) = reason.split_once("retry_after_ms=").unwrap_or_default();
+                    let wait = wait.parse().ok().map(Duration::from_millis);
+                    return Err(if COME_BACK.contains(&code) {
+                        Trouble::Lost(told, wait)
+                    } else {
+                        Trouble::Fault(told)
+                    });
+                }
                 _ => {}
             }
         }
     }
 
-    pub(crate) async fn send(&mut self, text: String) -> Result<()> {
-        Ok(self.socket.send(Message::text(text)).await?)
+    /// Goes, with a close frame; a server that does not take it notices all the same.
+    pub(crate) async fn leave(&mut self) {
+        let _ = timeout(BOUND, self.socket.close(None)).await;
+    }
+
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), Trouble> {
+        self.socket
+            .send(Message::text(text))
+            .await
+            .map_err(Trouble::of)
+    }
+}
+
+impl Trouble {
+    fn lost(why: &'static str) -> Self {
+        Self::Lost(anyhow!(why), None)
+    }
+
+    fn of(error: Error) -> Self {
+        match &error {
+            Error::Io(_)
+            | Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                Self::Lost(error.into(), None)
+            }
+            Error::Http(answer) => {
+                let status = answer.status();
+                let body = answer.body().as_deref().map(String::from_utf8_lossy);
+                let told = anyhow!(
+                    "a handshake was answered with {status}: {}",
+                    body.unwrap_or_default()
+                );
+                let wait = answer.headers().get(RETRY_AFTER);
+                let wait = wait.and_then(|it| it.to_str().ok()?.parse().ok());
+                match status.as_u16() {
+                    429 | 502..=504 => Self::Lost(told, wait.map(Duration::from_secs)),
+                    _ => Self::Fault(told),
+                }
+            }
+            _ => Self::Fault(error.into()),
+        }
     }
 }

@@ -1,46 +1,66 @@
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::connection::Frame;
 
-/// What is said, by number.
-const MARK: &str = "bench ";
 /// As long as a short message of people.
 const LENGTH: usize = 200;
 
-/// The text of the message of this number.
-pub(crate) fn content(number: u64) -> String {
-    format!("{:.<LENGTH$}", format!("{MARK}{number} "))
+/// The text of the message of this number, in a room and run that have this tag.
+pub(crate) fn content(tag: &str, number: u64) -> String {
+    format!("{:.<LENGTH$}", format!("bench {tag} {number} "))
 }
 
-/// The number of the message of this text, if it is one of this run.
-fn number(content: &str) -> Option<u64> {
-    content.strip_prefix(MARK)?.split(' ').next()?.parse().ok()
-}
-
-/// The check of a listener: each durable event is the one after the last, and each message comes once.
+/// The check of a socket: each event of the room is the one after the last, and each message comes once, in the order in which it
+/// was said.
 pub(crate) struct Order {
+    tag: String,
+    /// Up to where it has the log of the room.
     pub(crate) last: u64,
-    seen: Vec<bool>,
+    /// How many messages have come, which is the number of the next.
     pub(crate) messages: u64,
+    /// It has come back, and waits to be told that it has all from there on.
+    resumes_from: Option<u64>,
+}
+
+/// What a frame tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The message of this number; not live, if the socket has come back and is told what it missed.
+    Message {
+        number: u64,
+        is_live: bool,
+    },
+    /// That the socket has all that it missed: so many events.
+    Resumed(u64),
+    Other,
 }
 
 impl Order {
-    /// For so many messages, which come behind this event.
-    pub(crate) fn behind(last: u64, messages: u64) -> Self {
+    /// Of a room and run that have this tag, behind this event.
+    pub(crate) fn behind(last: u64, tag: &str) -> Self {
         Self {
+            tag: tag.to_owned(),
             last,
-            seen: vec![false; usize::try_from(messages).unwrap_or_default()],
             messages: 0,
+            resumes_from: None,
         }
     }
 
-    /// Takes a frame. Answers the number of the message that it tells, if it does.
+    /// The socket is another one, that said up to where it has the log.
+    pub(crate) fn comes_back(&mut self) {
+        self.resumes_from = Some(self.last);
+    }
+
+    /// Takes a frame.
     ///
     /// # Errors
     /// What the server has lost, doubled or told out of order.
-    pub(crate) fn take(&mut self, frame: &Frame) -> Result<Option<u64>> {
+    pub(crate) fn take(&mut self, frame: &Frame) -> Result<Told> {
+        if frame.event == "resumed" {
+            return self.resumed(frame);
+        }
         let Some(seq) = frame.seq else {
-            return Ok(None);
+            return Ok(Told::Other);
         };
         ensure!(
             seq == self.last + 1,
@@ -48,84 +68,40 @@ impl Order {
             self.last
         );
         self.last = seq;
-        let content = frame.data["content"].as_str().and_then(number);
-        let Some(number) = content.filter(|_| frame.event == "receive_message") else {
-            return Ok(None);
-        };
-        let place = usize::try_from(number)?;
-        let seen = self.seen.get_mut(place);
+        if frame.event != "receive_message" {
+            return Ok(Told::Other);
+        }
+        let (number, told) = (self.messages, frame.data["content"].as_str());
         ensure!(
-            seen.as_deref() == Some(&false),
-            "message {number} came twice, or was never sent"
+            told == Some(content(&self.tag, number).as_str()),
+            "in place of message {number} came {told:?}"
         );
-        self.seen[place] = true;
         self.messages += 1;
-        Ok(Some(number))
+        let is_live = self.resumes_from.is_none();
+        Ok(Told::Message { number, is_live })
     }
 
-    /// Whether all have come.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.messages == self.seen.len() as u64
+    fn resumed(&mut self, frame: &Frame) -> Result<Told> {
+        let told = |name: &str| frame.data[name].as_u64();
+        if frame.data["recovered"] != true {
+            bail!(
+                "a socket missed more than the server tells who comes back: {}",
+                frame.data
+            );
+        }
+        let from = self.resumes_from.take();
+        let (Some(from), Some(to)) = (from, told("to")) else {
+            bail!("a socket is said to have come back: {}", frame.data);
+        };
+        ensure!(
+            told("from") == Some(from) && to == self.last,
+            "a socket that had all up to {from} and was told up to {} has resumed: {}",
+            self.last,
+            frame.data
+        );
+        Ok(Told::Resumed(to - from))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn told(seq: u64, number: u64) -> Frame {
-        Frame {
-            event: "receive_message".to_owned(),
-            id: None,
-            seq: Some(seq),
-            data: json!({"content": content(number)}),
-        }
-    }
-
-    fn heard(frames: &[(u64, u64)]) -> Result<bool> {
-        let mut order = Order::behind(3, 3);
-        for (seq, number) in frames {
-            assert_eq!(order.take(&told(*seq, *number))?, Some(*number));
-        }
-        Ok(order.is_complete())
-    }
-
-    #[test]
-    fn all_that_come_once_and_by_number_are_in_order() {
-        assert!(heard(&[(4, 0), (5, 2), (6, 1)]).unwrap());
-        assert!(!heard(&[(4, 0), (5, 1)]).unwrap());
-    }
-
-    #[test]
-    fn what_is_lost_doubled_or_out_of_order_is_a_fault() {
-        for faulty in [
-            [(4, 0), (6, 1)],
-            [(5, 0), (6, 1)],
-            [(4, 0), (4, 1)],
-            [(4, 0), (3, 1)],
-            [(4, 0), (5, 0)],
-            [(4, 0), (5, 3)],
-        ] {
-            assert!(heard(&faulty).is_err(), "{faulty:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_told_of_another_kind_counts_for_the_order_alone() {
-        let mut order = Order::behind(3, 1);
-        let joined = Frame {
-            event: "member.joined".to_owned(),
-            ..told(4, 0)
-        };
-        assert_eq!(order.take(&joined).unwrap(), None);
-        let typing = Frame {
-            seq: None,
-            ..told(0, 0)
-        };
-        assert_eq!(order.take(&typing).unwrap(), None);
-        assert_eq!(order.take(&told(5, 0)).unwrap(), Some(0));
-        assert!(order.is_complete());
-    }
-}
+mod tests;

@@ -11,17 +11,17 @@ use crate::room::Room;
 pub(crate) struct Progress(Option<AbortHandle>);
 
 impl Progress {
-    pub(crate) fn show(seconds: u32, rooms: &[Room]) -> Self {
+    pub(crate) fn show(seconds: u16, rooms: &[Room]) -> Self {
         if !stderr().is_terminal() {
             return Self(None);
         }
         let rooms = rooms.to_vec();
         let showing = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
-            for second in 0_u32.. {
+            for second in 0_u16.. {
                 ticks.tick().await;
                 let so_far = rooms.iter().map(Room::so_far);
-                let (sent, told) = so_far.fold((0, 0), |all, it| (all.0 + it.0, all.1 + it.1));
+                let (sent, told) = so_far.fold((0, 0), |all, it| (all.0 + it[0], all.1 + it[2]));
                 let second = second.min(seconds);
                 eprint!("\r{second} of {seconds} s: {sent} messages sent, {told} deliveries ");
             }

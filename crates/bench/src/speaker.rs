@@ -1,151 +1,103 @@
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, bail};
-use hdrhistogram::Histogram;
+use anyhow::{Result, bail};
 use serde_json::json;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    connection::{Address, Connection, Frame},
-    listener::{AGAIN, ATTEMPTS},
+    connection::{Address, Frame, Trouble},
     order::content,
+    participant::{Participant, Took},
     room::Room,
-    summary::{micros, times},
 };
 
-/// Who says something in a room when it is due, whatever has become of what was said before.
-pub(crate) struct Speaker {
-    address: Address,
-    connection: Connection,
-}
+/// Who says something in a room when it is due, whatever has become of what was said before; and listens too.
+pub(crate) struct Speaker(Participant);
 
-/// What came of it.
-pub(crate) struct Spoken {
-    pub(crate) messages: u64,
-    /// From the moment at which a message was due to its acknowledgement, in microseconds.
-    pub(crate) acknowledged: Histogram<u64>,
-    /// How often its socket was lost, and what was not acknowledged sent again over another one.
-    pub(crate) lost: u64,
+/// What happens next to a speaker.
+enum Step {
+    Due,
+    Told(Result<Frame, Trouble>),
 }
 
 impl Speaker {
-    pub(crate) async fn open(address: Address) -> Result<Self> {
-        let connection = address.open(None).await?;
-        Ok(Self {
-            address,
-            connection,
-        })
+    pub(crate) async fn open(address: Address, tag: &str) -> Result<Self> {
+        Ok(Self(Participant::open(address, tag).await?))
     }
 
-    /// Says all, and waits until each is acknowledged.
-    pub(crate) async fn speak(
-        mut self,
-        room: Room,
-        start: Instant,
-        pause: Duration,
-    ) -> Result<Spoken> {
-        let mut spoken = Spoken {
-            messages: 0,
-            acknowledged: times()?,
-            lost: 0,
-        };
-        // What is not acknowledged yet, with when it was due.
-        let mut waiting = BTreeMap::new();
-        let mut next = 0;
-        while next < room.messages() || !waiting.is_empty() {
-            let due = start + pause * u32::try_from(next)?;
+    /// Says all, and when each is acknowledged a last one; until that has come too.
+    pub(crate) async fn speak(self, room: Room) -> Result<Took> {
+        let Self(mut it) = self;
+        let (mut next, mut waiting) = (0, BTreeSet::new());
+        while next <= room.messages() || !waiting.is_empty() || it.order.messages < next {
+            let is_last = next == room.messages();
+            let may_speak = next < room.messages() || (is_last && waiting.is_empty());
+            let due = Instant::from_std(room.due(next));
             let step = tokio::select! {
-                frame = self.connection.next() => frame.and_then(|frame| acknowledge(&frame)).map(Step::Answered),
-                () = sleep_until(due.into()), if next < room.messages() => Ok(Step::Due),
+                frame = it.connection.next() => Step::Told(frame),
+                () = sleep_until(due), if may_speak => Step::Due,
             };
             let done = match step {
-                Ok(Step::Due) => {
-                    waiting.insert(next, due);
+                Step::Due => {
+                    waiting.insert(next);
                     room.note_sent();
                     next += 1;
-                    self.say(&room, next - 1).await
+                    say(&mut it, &room, next - 1).await
                 }
-                Ok(Step::Answered(Some(id))) => {
-                    if let Some(due) = waiting.remove(&id) {
-                        spoken.messages += 1;
-                        spoken.acknowledged.record(micros(due.elapsed()))?;
+                Step::Told(Ok(frame)) => {
+                    if let Some(number) = acknowledged(&frame)?
+                        && waiting.remove(&number)
+                    {
+                        it.took.sent += 1;
+                        room.note_acknowledged(number)?;
                     }
+                    it.take(&frame)?;
                     Ok(())
                 }
-                Ok(Step::Answered(None)) => Ok(()),
-                Err(lost) if lost.is::<Refused>() => return Err(lost),
-                Err(lost) => Err(lost),
+                Step::Told(Err(trouble)) => Err(trouble),
             };
-            if let Err(lost) = done {
-                spoken.lost += 1;
-                self.come_back(&room, waiting.keys().copied())
-                    .await
-                    .context(lost)?;
+            if let Err(trouble) = done {
+                mend(&mut it, &room, &waiting, trouble).await?;
             }
         }
-        Ok(spoken)
+        Ok(it.took)
     }
+}
 
-    async fn say(&mut self, room: &Room, number: u64) -> Result<()> {
-        let data = json!({
-            "room_id": room.id(),
-            "content": content(number),
-            "client_msg_id": format!("bench-{number}"),
-        });
-        let frame = json!({"event": "send_message", "id": number, "data": data});
-        self.connection.send(frame.to_string()).await
-    }
+async fn say(it: &mut Participant, room: &Room, number: u64) -> Result<(), Trouble> {
+    let data = json!({
+        "room_id": room.id(),
+        "content": content(room.tag(), number),
+        "client_msg_id": format!("bench-{number}"),
+    });
+    let frame = json!({"event": "send_message", "id": number, "data": data});
+    it.connection.send(frame.to_string()).await
+}
 
-    /// Opens another socket, and says again what was not acknowledged: the server knows it by its reference.
-    async fn come_back(
-        &mut self,
-        room: &Room,
-        waiting: impl Iterator<Item = u64> + Clone,
-    ) -> Result<()> {
-        let mut outcome = Ok(());
-        for _ in 0..ATTEMPTS {
-            tokio::time::sleep(AGAIN).await;
-            outcome = async {
-                self.connection = self.address.open(None).await?;
-                for number in waiting.clone() {
-                    self.say(room, number).await?;
-                }
-                Ok(())
-            }
-            .await;
-            if outcome.is_ok() {
-                break;
+/// Opens another socket, and says again what was not acknowledged: the server knows it by its reference.
+async fn mend(
+    it: &mut Participant,
+    room: &Room,
+    waiting: &BTreeSet<u64>,
+    mut trouble: Trouble,
+) -> Result<()> {
+    'lost: loop {
+        it.mend(trouble).await?;
+        for number in waiting {
+            if let Err(again) = say(it, room, *number).await {
+                trouble = again;
+                continue 'lost;
             }
         }
-        outcome
+        return Ok(());
     }
 }
-
-enum Step {
-    Due,
-    Answered(Option<u64>),
-}
-
-/// The server does not take a message: no reason to try again.
-#[derive(Debug)]
-struct Refused(String);
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the server refused a message: {}", self.0)
-    }
-}
-
-impl std::error::Error for Refused {}
 
 /// The number of the message that a frame acknowledges.
-fn acknowledge(frame: &Frame) -> Result<Option<u64>> {
+fn acknowledged(frame: &Frame) -> Result<Option<u64>> {
     match frame.event.as_str() {
         "ack" => Ok(frame.id),
-        "error" => bail!(Refused(frame.data.to_string())),
+        "error" => bail!("the server refused a message: {}", frame.data),
         _ => Ok(None),
     }
 }

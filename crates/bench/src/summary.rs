@@ -6,7 +6,7 @@ use std::{
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
-use crate::{connection::Door, listener::Heard, speaker::Spoken};
+use crate::{door::Door, participant::Took};
 
 /// How it went, for people. That there is one means that nothing was lost, doubled or confused.
 pub struct Summary {
@@ -15,22 +15,23 @@ pub struct Summary {
     opened_in: Duration,
     pub(crate) took: Duration,
     sockets: u64,
-    sent: u64,
-    told: u64,
-    came_back: u64,
-    lost: u64,
-    acknowledged: Option<Histogram<u64>>,
-    delivered: Option<Histogram<u64>>,
+    all: Took,
+    /// In microseconds.
+    to_acknowledge: Option<Histogram<u64>>,
+    to_tell: Option<Histogram<u64>>,
 }
 
-/// Of times in microseconds, up to an hour, to three digits.
+/// The longest time that is told apart, in microseconds: an hour.
+const LONGEST: u64 = 3_600_000_000;
+
+/// Of times in microseconds, to three digits.
 pub(crate) fn times() -> Result<Histogram<u64>> {
-    Ok(Histogram::new_with_bounds(1, 3_600_000_000, 3)?)
+    Ok(Histogram::new_with_bounds(1, LONGEST, 3)?)
 }
 
 /// For [`times`].
 pub(crate) fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).map_or(3_600_000_000, |it| it.clamp(1, 3_600_000_000))
+    u64::try_from(time.as_micros()).map_or(LONGEST, |it| it.clamp(1, LONGEST))
 }
 
 impl Summary {
@@ -41,28 +42,26 @@ impl Summary {
             opened_in,
             took: Duration::ZERO,
             sockets: 0,
-            sent: 0,
-            told: 0,
-            came_back: 0,
-            lost: 0,
-            acknowledged: None,
-            delivered: None,
+            all: Took::default(),
+            to_acknowledge: None,
+            to_tell: None,
         }
     }
 
-    pub(crate) fn add_spoken(&mut self, spoken: &Spoken) {
+    /// Adds what became of a socket.
+    pub(crate) fn add(&mut self, took: &Took) {
         self.sockets += 1;
-        self.sent += spoken.messages;
-        self.lost += spoken.lost;
-        add(&mut self.acknowledged, &spoken.acknowledged);
+        self.all.told += took.told;
+        self.all.sent += took.sent;
+        self.all.came_back += took.came_back;
+        self.all.missed += took.missed;
+        self.all.lost += took.lost;
     }
 
-    pub(crate) fn add_heard(&mut self, heard: &Heard) {
-        self.sockets += 1;
-        self.told += heard.messages;
-        self.came_back += heard.came_back;
-        self.lost += heard.lost;
-        add(&mut self.delivered, &heard.told);
+    /// Adds what was measured in a room.
+    pub(crate) fn add_times(&mut self, to_acknowledge: &Histogram<u64>, to_tell: &Histogram<u64>) {
+        add(&mut self.to_acknowledge, to_acknowledge);
+        add(&mut self.to_tell, to_tell);
     }
 }
 
@@ -76,39 +75,42 @@ fn add(to: &mut Option<Histogram<u64>>, more: &Histogram<u64>) {
 
 impl Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rate = |count: u64, time: Duration| count as f64 / time.as_secs_f64();
+        let Took {
+            told,
+            sent,
+            came_back,
+            missed,
+            lost,
+        } = self.all;
         writeln!(f, "{}", self.url)?;
         writeln!(f, "made       accounts and rooms in {:.2?}", self.made)?;
+        let rate = self.sockets as f64 / self.opened_in.as_secs_f64();
+        let (sockets, opened_in) = (self.sockets, self.opened_in);
         writeln!(
             f,
-            "opened     {} sockets in {:.2?}: {:.0} a second",
-            self.sockets,
-            self.opened_in,
-            rate(self.sockets, self.opened_in)
+            "opened     {sockets} sockets in {opened_in:.2?}: {rate:.0} a second"
         )?;
         writeln!(
             f,
-            "sent       {} messages in {:.2?}, each acknowledged after {}",
-            self.sent,
+            "sent       {sent} messages in {:.2?}, each acknowledged after {}",
             self.took,
-            Times(self.acknowledged.as_ref())
+            Times(self.to_acknowledge.as_ref())
         )?;
         writeln!(
             f,
-            "delivered  {} times, each message to each socket once and in order, after {}",
-            self.told,
-            Times(self.delivered.as_ref())
+            "delivered  {told} times, each message to each socket once and in order, after {}",
+            Times(self.to_tell.as_ref())
         )?;
-        writeln!(
-            f,
-            "came back  {} sockets in the middle, and missed nothing",
-            self.came_back
-        )?;
-        if self.lost > 0 {
+        if came_back > 0 {
             writeln!(
                 f,
-                "lost       {} sockets, which came back and missed nothing",
-                self.lost
+                "came back  {came_back} sockets in the middle, and were told the {missed} events that they had missed"
+            )?;
+        }
+        if lost > 0 {
+            writeln!(
+                f,
+                "lost       {lost} sockets, which came back and were told what they had missed"
             )?;
         }
         write!(f, "passed")

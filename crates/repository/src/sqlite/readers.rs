@@ -1,5 +1,6 @@
 use std::{
     path::{Path, PathBuf},
+    sync::TryLockError,
     time::Duration,
 };
 
@@ -93,9 +94,11 @@ impl Manager for Opener {
         connection: &mut SyncWrapper<Connection>,
         _: &Metrics,
     ) -> RecycleResult<rusqlite::Error> {
-        if connection.is_mutex_poisoned() {
-            return Err(RecycleError::message("a query panicked"));
+        // Whoever gave up a query has left it at work: its connection is no use to the next one.
+        match connection.try_lock() {
+            Ok(_) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(RecycleError::message("a query is at work")),
+            Err(TryLockError::Poisoned(_)) => Err(RecycleError::message("a query panicked")),
         }
-        Ok(())
     }
 }

@@ -317,6 +317,30 @@ async fn an_emoji_that_stands_no_longer_leaves_no_row() {
     assert_eq!(rows, Ok(0));
 }
 
+#[tokio::test]
+async fn a_query_that_was_given_up_delays_nobody() {
+    let (_folder, path) = folder();
+    let options = SqliteOptions {
+        readers: 1,
+        ..SqliteOptions::file(&path)
+    };
+    let store = Sqlite::open(&options).unwrap();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (begins, begun) = tokio::sync::oneshot::channel();
+    let endless = store.read(move |_| {
+        begins.send(()).unwrap();
+        // Until the test ends.
+        let _ = held.recv();
+        Ok(())
+    });
+    tokio::select! {
+        _ = endless => panic!("it has ended"),
+        begun = begun => begun.unwrap(),
+    }
+    store.ping().await.unwrap();
+    drop(release);
+}
+
 #[test]
 #[ignore = "needs valgrind; the test command runs it"]
 fn an_append_costs_what_it_did() {
