@@ -8,6 +8,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process,
+    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -49,6 +50,9 @@ pub struct Arguments {
     /// How many are being opened at a time.
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=1_000))]
     at_once: u16,
+    /// For so many seconds nothing is said, and the server's processor time is measured.
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u16).range(1..=3_600))]
+    idle: u16,
     /// How often each is measured.
     #[arg(long, default_value_t = 3, value_parser = value_parser!(u16).range(1..=100))]
     rounds: u16,
@@ -70,8 +74,9 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
             let address: SocketAddr = server.url.trim_start_matches("http://").parse()?;
             let paths = Paths::of(contestant, &server.url, arguments.rooms.into()).await?;
             let (pid, count, at_once) = (server.pid(), arguments.sockets, arguments.at_once);
+            let idle = Duration::from_secs(arguments.idle.into());
             let figures = spawn_blocking(move || {
-                measure(pid, address, &paths, count as usize, at_once.into())
+                measure(pid, address, &paths, count as usize, at_once.into(), idle)
             })
             .await??;
             eprintln!(
@@ -95,6 +100,7 @@ fn measure(
     paths: &Paths,
     count: usize,
     at_once: usize,
+    idle: Duration,
 ) -> Result<Figures> {
     drop(Crowd::open(server, paths, WARM_UP, at_once)?);
     memory::settle();
@@ -109,6 +115,9 @@ fn measure(
     let load_micros = per_socket(of_process(process::id())? - cpu.1);
     memory::settle();
     let grown = Memory::of(pid)?.since(&memory);
+    let before = CpuTime::of(pid)?;
+    sleep(idle);
+    let idle_share = CpuTime::of(pid)?.since(&before).as_secs_f64() / idle.as_secs_f64();
     drop(crowd);
     let each = |kib: f64| kib / count as f64;
     Ok(Figures {
@@ -117,5 +126,6 @@ fn measure(
         load_micros,
         resident: each(grown.resident),
         kernel: each(grown.kernel),
+        idle_percent: idle_share * 100.0,
     })
 }

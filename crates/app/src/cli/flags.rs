@@ -72,7 +72,7 @@ const USERNAME: &str = "admin-username";
 
 pub(super) const BENCH: &str = "bench";
 const BENCH_ABOUT: &str =
-    "Talk in rooms of a running server, check that all is told once and in order, and say how fast";
+    "Talk in rooms of a running server, and check that all is told once and in order";
 
 pub(super) fn bench(matches: &ArgMatches) -> Result<bench::Arguments, clap::Error> {
     bench::Arguments::from_arg_matches(matches)

@@ -17,6 +17,8 @@ pub struct Figures {
     pub resident: f64,
     /// KiB of the system for both ends of each.
     pub kernel: f64,
+    /// Percent of a processor that the server takes while all are open and nothing is said.
+    pub idle_percent: f64,
 }
 
 /// What came of one server, round by round.
@@ -50,9 +52,9 @@ pub fn print(sockets: u32, rooms: u16, rows: &[Row]) -> Result<()> {
     let plain = rows.iter().find(|it| it.contestant == Contestant::Plain);
     println!(
         "| server | opened a second: median (least to most) | of actix-ws, plain | processor time of the server for each | of the \
-         load | KiB of the server for each | KiB of the system, both ends |"
+         load | KiB of the server for each | KiB of the system, both ends | of a processor while nothing is said |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for row in rows {
         let told = |spread: Spread, digits: usize| {
             let [median, least, most] = [spread.median(), spread.at(0.0), spread.at(1.0)];
@@ -60,13 +62,14 @@ pub fn print(sockets: u32, rooms: u16, rows: &[Row]) -> Result<()> {
         };
         let of_plain = plain.map_or_else(String::new, |plain| format!("{:.2}", row.ratio(plain)));
         println!(
-            "| {} | {} | {of_plain} | {:.0} µs | {:.0} µs | {} | {:.1} |",
+            "| {} | {} | {of_plain} | {:.0} µs | {:.0} µs | {} | {:.1} | {:.2} % |",
             row.contestant.name(),
             told(row.spread(|it| it.opened), 0),
             row.spread(|it| it.server_micros).median(),
             row.spread(|it| it.load_micros).median(),
             told(row.spread(|it| it.resident), 1),
             row.spread(|it| it.kernel).median(),
+            row.spread(|it| it.idle_percent).median(),
         );
     }
     let figures = rows
