@@ -31,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "bench",
         ],
     ),
-    ("loadgen", &[]),
+    ("loadgen", &["bench"]),
     ("testkit", &["domain"]),
 ];
 

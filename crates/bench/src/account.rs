@@ -2,31 +2,29 @@ use anyhow::{Context, Result, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::door::Door;
-
-/// A user of the server, logged in.
-pub(crate) struct Account {
+/// A user of a server, logged in.
+pub struct Account {
     http: Client,
     url: String,
-    pub(crate) id: String,
-    pub(crate) token: String,
+    /// Its id.
+    pub id: String,
+    token: String,
 }
 
 impl Account {
-    /// Makes it, and logs it in.
-    pub(crate) async fn new(door: &Door, name: &str) -> Result<Self> {
+    /// Makes it on the server at this address, and logs it in.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses it.
+    pub async fn new(http: Client, url: &str, name: &str, password: &str) -> Result<Self> {
         let mut account = Self {
-            http: door.http.clone(),
-            url: door.url.clone(),
+            http,
+            url: url.to_owned(),
             id: String::new(),
             token: String::new(),
         };
-        let proof = json!({
-            "username": name,
-            "email": format!("{name}@bench.example"),
-            // Of an account that nobody is to come back to.
-            "password": format!("{name}-{}", door.run),
-        });
+        let email = format!("{name}@bench.example");
+        let proof = json!({"username": name, "email": email, "password": password});
         let user = account
             .call(Method::POST, "/v1/auth/register", &proof)
             .await?;
@@ -37,7 +35,10 @@ impl Account {
     }
 
     /// Makes a room with these users besides this one, and answers its id.
-    pub(crate) async fn make_room(&self, members: &[&str]) -> Result<String> {
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub async fn make_room(&self, members: &[&str]) -> Result<String> {
         let room = json!({"name": "bench", "member_ids": members});
         let room = self.call(Method::POST, "/v1/rooms", &room).await?;
         text(&room, "id")
@@ -48,6 +49,18 @@ impl Account {
         let path = format!("/v1/rooms/{id}");
         self.call(Method::DELETE, &path, &Value::Null).await?;
         Ok(())
+    }
+
+    /// The path of a socket that follows this room.
+    #[must_use]
+    pub fn path(&self, room: &str) -> String {
+        format!("{}&room_id={room}", self.path_to_all())
+    }
+
+    /// The path of a socket that follows all rooms of the user.
+    #[must_use]
+    pub fn path_to_all(&self) -> String {
+        format!("/ws?access_token={}", self.token)
     }
 
     async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value> {

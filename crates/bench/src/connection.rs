@@ -82,14 +82,14 @@ impl Address {
             silence: BOUND,
         };
         let ready = connection.next().await?;
-        let told = |name: &str| {
-            let told = &ready.data[name];
-            let number = told.as_u64().or_else(|| told[0]["last_seq"].as_u64());
-            number.with_context(|| format!("the first frame has no {name}"))
+        let (rooms, ping) = (&ready.data["rooms"], &ready.data["ping_interval_ms"]);
+        let (Some(stood), Some(ping)) = (rooms[0]["last_seq"].as_u64(), ping.as_u64()) else {
+            return Err(Trouble::Fault(anyhow!(
+                "the first frame is no ready: {ready:?}"
+            )));
         };
-        connection.stood = told("rooms").map_err(Trouble::Fault)?;
-        let ping = Duration::from_millis(told("ping_interval_ms").map_err(Trouble::Fault)?);
-        connection.silence = ping * 5 / 2;
+        connection.stood = stood;
+        connection.silence = Duration::from_millis(ping) * 5 / 2;
         Ok(connection)
     }
 }

@@ -10,14 +10,14 @@ use anyhow::{Context, Result, ensure};
 use reqwest::Client;
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-use crate::connection::Address;
+use crate::{account::Account, connection::Address};
 
 /// The way to a server.
 pub(crate) struct Door {
     pub(crate) url: String,
-    pub(crate) http: Client,
+    http: Client,
     /// What tells the accounts and messages of this run from those of others.
-    pub(crate) run: String,
+    run: String,
     names: AtomicUsize,
     tls: Arc<ClientConfig>,
 }
@@ -61,10 +61,15 @@ impl Door {
         format!("bench{}x{number}", self.run)
     }
 
-    /// Where sockets of a room are opened.
-    pub(crate) fn address(&self, token: &str, room: &str) -> Address {
-        let url = self.url.replacen("http", "ws", 1);
-        let url = format!("{url}/ws?access_token={token}&room_id={room}");
+    /// Makes an account that nobody is to come back to.
+    pub(crate) async fn account(&self, name: &str) -> Result<Account> {
+        let password = format!("{name}-{}", self.run);
+        Account::new(self.http.clone(), &self.url, name, &password).await
+    }
+
+    /// Where sockets of this user are opened in a room.
+    pub(crate) fn address(&self, user: &Account, room: &str) -> Address {
+        let url = self.url.replacen("http", "ws", 1) + &user.path(room);
         Address::new(url, room, self.tls.clone())
     }
 }

@@ -22,6 +22,7 @@ use tokio::{
 
 use crate::{door::Door, participant::Took, progress::Progress, room::Room};
 
+pub use account::Account;
 pub use summary::Summary;
 
 /// What is asked of which server.

@@ -60,16 +60,16 @@ impl Room {
         pause: Duration,
     ) -> Result<Self> {
         let name = door.name();
-        let owner = Account::new(door, &name).await?;
+        let owner = door.account(&name).await?;
         let mut accounts = Vec::new();
         for _ in 0..listeners.div_ceil(SOCKETS_PER_ACCOUNT) {
-            accounts.push(Account::new(door, &door.name()).await?);
+            accounts.push(door.account(&door.name()).await?);
         }
         let members: Vec<_> = accounts.iter().map(|it| it.id.as_str()).collect();
         let id = owner.make_room(&members).await?;
         let listeners = (0..listeners).map(|place| {
             let account = &accounts[place / SOCKETS_PER_ACCOUNT];
-            door.address(&account.token, &id)
+            door.address(account, &id)
         });
         Ok(Self(Arc::new(Inner {
             listeners: listeners.collect(),
@@ -101,7 +101,7 @@ impl Room {
         while let Some(listener) = opening.next().await {
             listening.spawn(listener?.listen(self.clone()));
         }
-        let address = door.address(&self.0.owner.token, &self.0.id);
+        let address = door.address(&self.0.owner, &self.0.id);
         Speaker::open(address, self.tag()).await
     }
 

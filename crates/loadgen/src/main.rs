@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod at_once;
 mod closed_loop;
 mod contestant;
 mod cpu;

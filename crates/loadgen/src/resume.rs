@@ -3,23 +3,18 @@
 mod away;
 mod table;
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::Instant,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, value_parser};
 use tokio::task::spawn_blocking;
 
 use crate::{
+    at_once::at_once,
     contestant::{Contestant, Programs},
     cpu::CpuTime,
 };
-use away::{Away, Back};
+use away::Away;
 use table::{Figures, Row};
 
 /// Servers of its own by turns, each on one processor, with the load on another: so many clients come back, each into one room of
@@ -92,29 +87,11 @@ fn measure(
     server: SocketAddr,
     away: &Away,
     count: usize,
-    at_once: usize,
+    threads: usize,
 ) -> Result<Figures> {
     let cpu = CpuTime::of(pid)?;
     let begin = Instant::now();
-    let next = AtomicUsize::new(0);
-    let come_back = || {
-        let mut back = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                return Ok(back);
-            }
-            back.push(away.come_back(server, index)?);
-        }
-    };
-    let all: Result<Vec<Vec<Back>>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(come_back)).collect();
-        let ended = threads.into_iter().map(|it| it.join());
-        ended
-            .map(|outcome| outcome.unwrap_or_else(|_| bail!("a thread panicked")))
-            .collect()
-    });
-    let all: Vec<_> = all?.into_iter().flatten().collect();
+    let all = at_once(count, threads, |index| away.come_back(server, index))?;
     let took = begin.elapsed().as_secs_f64();
     let server_micros = CpuTime::of(pid)?.since(&cpu).as_micros() as f64 / count as f64;
     Ok(Figures {

@@ -58,7 +58,7 @@ async fn bench_outlives_a_node_that_is_killed_and_finds_nothing_missing() {
     let folder = tempfile::tempdir().unwrap();
     let port = free_port().to_string();
     let mut server = start(folder.path(), &port).await;
-    let benching = tokio::spawn(bench(server.url(), "3"));
+    let benching = tokio::spawn(bench(server.url(), "5"));
     let client = server.client();
     eventually("all sockets are open", async || {
         let health = client.get("/health").await;
@@ -69,7 +69,7 @@ async fn bench_outlives_a_node_that_is_killed_and_finds_nothing_missing() {
     server.ended().await;
     let _again = start(folder.path(), &port).await;
     let told = benching.await.unwrap().unwrap();
-    let words = "delivered  732 times, each message to each socket once and in order";
+    let words = "delivered  1212 times, each message to each socket once and in order";
     assert!(told.contains(words), "{told}");
     assert!(
         told.contains(

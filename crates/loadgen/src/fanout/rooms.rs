@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 
 use anyhow::Result;
+use bench::Account;
 
 use super::shape::Shape;
 use crate::{
-    account::{Account, unique},
+    account::{account, unique},
     protocol::Protocol,
 };
 
@@ -45,10 +46,10 @@ impl Rooms {
     /// Makes them, with their users.
     async fn make(url: &str, protocol: Protocol, shape: Shape, length: usize) -> Result<Self> {
         let run = unique();
-        let receiver = Account::new(url, &format!("bench-receiver-{run}")).await?;
+        let receiver = account(url, &format!("bench-receiver-{run}")).await?;
         let mut senders = Vec::new();
         for sender in 0..shape.senders {
-            senders.push(Account::new(url, &protocol.sender_name(sender, &run)).await?);
+            senders.push(account(url, &protocol.sender_name(sender, &run)).await?);
         }
         let members: Vec<_> = senders.iter().map(|it| it.id.as_str()).collect();
         let mut rooms = Vec::new();

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::{
-    account::{Account, unique},
+    account::{account, unique},
     handshake::{Opened, source},
     protocol::{Protocol, Told},
 };
@@ -39,7 +39,7 @@ impl Away {
         let run = unique();
         let mut paths = Vec::new();
         for room in 0..rooms {
-            let owner = Account::new(url, &format!("bench-{room}-{run}")).await?;
+            let owner = account(url, &format!("bench-{room}-{run}")).await?;
             let id = owner.make_room(&[]).await?;
             let path = owner.path(&id);
             let since = say(server, &path, &id, missed)?;

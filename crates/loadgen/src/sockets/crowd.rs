@@ -1,11 +1,8 @@
-use std::{
-    net::SocketAddr,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::net::SocketAddr;
 
 use crate::{
-    account::{Account, unique},
+    account::{account, unique},
+    at_once::at_once,
     contestant::Contestant,
     handshake::{Opened, source},
     protocol::Protocol,
@@ -41,7 +38,7 @@ async fn users(url: &str, rooms: usize) -> Result<Vec<String>> {
     let run = unique();
     let mut users = Vec::new();
     for user in 0..USERS {
-        users.push(Account::new(url, &format!("bench-{user}-{run}")).await?);
+        users.push(account(url, &format!("bench-{user}-{run}")).await?);
     }
     // Each is in the room of their own, and in those of who comes after them.
     for (place, owner) in users.iter().enumerate() {
@@ -49,7 +46,7 @@ async fn users(url: &str, rooms: usize) -> Result<Vec<String>> {
         let others: Vec<_> = others.map(|user| user.id.as_str()).collect();
         owner.make_room(&others).await?;
     }
-    Ok(users.iter().map(Account::path_to_all).collect())
+    Ok(users.iter().map(|user| user.path_to_all()).collect())
 }
 
 /// Sockets that are open, each in its rooms.
@@ -57,30 +54,15 @@ pub struct Crowd(#[expect(dead_code, reason = "held")] Vec<Opened>);
 
 impl Crowd {
     /// Opens so many, so many at a time, and waits until the server has greeted them, if it does.
-    pub fn open(server: SocketAddr, paths: &Paths, count: usize, at_once: usize) -> Result<Self> {
-        let next = AtomicUsize::new(0);
-        let open_some = || {
-            let mut opened = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    return Ok(opened);
-                }
-                let path = &paths.paths[index % paths.paths.len()];
-                let mut socket = Opened::at(server, source(index), path)?;
-                if paths.protocol.greets() {
-                    socket.wait_for_greeting(paths.protocol)?;
-                }
-                opened.push(socket);
+    pub fn open(server: SocketAddr, paths: &Paths, count: usize, threads: usize) -> Result<Self> {
+        let open = |index: usize| {
+            let path = &paths.paths[index % paths.paths.len()];
+            let mut socket = Opened::at(server, source(index), path)?;
+            if paths.protocol.greets() {
+                socket.wait_for_greeting(paths.protocol)?;
             }
+            Ok(socket)
         };
-        let opened: Result<Vec<Vec<_>>> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..at_once).map(|_| scope.spawn(open_some)).collect();
-            let ended = threads.into_iter().map(|it| it.join());
-            ended
-                .map(|outcome| outcome.unwrap_or_else(|_| anyhow::bail!("a thread panicked")))
-                .collect()
-        });
-        Ok(Self(opened?.into_iter().flatten().collect()))
+        Ok(Self(at_once(count, threads, open)?))
     }
 }
